@@ -1,0 +1,1 @@
+"""The small programs behind make's targets, which look at the repository itself."""
