@@ -1,0 +1,112 @@
+"""One batch of inbox records inside one transaction: read, open, react, execute, take out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from events import inbox
+from events.database import Connection, see
+from events.decider import Rejected
+from events.envelope import Envelope, read
+from events.execute import Executor, Result, SubjectErased
+from events.hearing import Reaction
+from events.inbox import Row
+from events.keyring import KeyMissingError
+from events.personal import KeyId
+from events.registry import Registry, TooNewError, UnreadableError
+from events.store.postgres import PostgresTransaction
+from events.stream import Heard, Order
+from events.vault import Vault
+
+WAIT = timedelta(seconds=30)
+
+log = structlog.get_logger()
+
+
+def key_name(error: KeyMissingError) -> str:
+    """What a record waits for; intake looks for exactly this when a key arrives."""
+    return inbox.waiting_name(error.key)
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows that were claimed, and what becomes of them. All of it or nothing is committed."""
+
+    connection: Connection
+    executor: Executor
+    registry: Registry
+    reactions: Mapping[str, Reaction]
+    rows: Sequence[Row]
+    handled: list[Row] = field(default_factory=list)
+    buried: int = 0
+    lacking: set[tuple[UUID, KeyId]] = field(default_factory=set)
+
+    async def handle(self) -> None:
+        """Do the work. Errors of single records are settled here, all others are raised."""
+        transaction = PostgresTransaction(self.connection)
+        vault = Vault(transaction, self.executor.keyring)
+        heard = await self._open_all(await self._read_all(), vault)
+        orders = [(row, order) for row, event in heard for order in await self._react(event)]
+        results = await self.executor.execute(transaction, [order for _, order in orders], vault)
+        refused = _refused([row for row, _ in orders], results)
+        for row, rejection in refused.values():
+            await self._bury(row, f"rejected: {rejection.slug}")
+        self.handled = [row for row, _ in heard if row.seq not in refused]
+        await inbox.finish(self.connection, self.handled)
+
+    async def _read_all(self) -> list[tuple[Row, Envelope]]:
+        readable = []
+        for row in self.rows:
+            try:
+                readable.append((row, _read(row)))
+            except UnreadableError as error:
+                await self._bury(row, f"unreadable: {error}")
+        return readable
+
+    async def _open_all(
+        self, readable: Sequence[tuple[Row, Envelope]], vault: Vault
+    ) -> list[tuple[Row, Heard]]:
+        await see(self.connection, {envelope.attributes.mandant for _, envelope in readable})
+        await vault.fetch(block.key for _, envelope in readable for block in envelope.sealed)
+        heard = []
+        now = self.executor.clock()
+        for row, envelope in readable:
+            try:
+                blocks = vault.open(envelope.sealed, envelope.attributes.place)
+                heard.append((row, envelope.open(self.registry, blocks, now)))
+            except KeyMissingError as error:
+                await inbox.wait_for(self.connection, row, key_name(error), WAIT)
+                self.lacking.add((envelope.attributes.mandant, error.key))
+            except TooNewError:
+                await inbox.wait_for(self.connection, row, "a newer release", WAIT)
+            except UnreadableError as error:
+                await self._bury(row, f"unreadable: {error}")
+        return heard
+
+    async def _react(self, heard: Heard) -> Sequence[Order]:
+        react = self.reactions[self.registry.name_of(type(heard.event)).type]
+        return await react(self.connection, heard)
+
+    async def _bury(self, row: Row, reason: str) -> None:
+        self.buried += 1
+        await inbox.bury(self.connection, row, reason)
+        log.error("record.buried", topic=row.topic, part=row.part, off=row.off, reason=reason)
+
+
+def _read(row: Row) -> Envelope:
+    envelope = read(row.headers, row.value)
+    if envelope.attributes.name.type != row.topic:
+        raise UnreadableError("the event stands in another event's topic")
+    return envelope
+
+
+def _refused(rows: Sequence[Row], results: Sequence[Result]) -> Mapping[int, tuple[Row, Rejected]]:
+    """Rows whose order was rejected. For somebody who was erased there is nothing left to do."""
+    return {
+        row.seq: (row, result)
+        for row, result in zip(rows, results, strict=True)
+        if isinstance(result, Rejected) and not isinstance(result, SubjectErased)
+    }

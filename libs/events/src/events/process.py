@@ -1,0 +1,208 @@
+"""The processes of a service: each runs until it is told to stop, and stops with grace."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import structlog
+import uvloop
+
+from events import metrics
+from events.database import TRANSIENT
+from events.intake import intake
+from events.log import configure_logs
+from events.migrate import migrate
+from events.service import INBOX, Machinery
+from events.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+Process = Callable[[asyncio.Event], Awaitable[None]]
+
+_NET_S = 1.0
+_PAUSE_S = 1.0
+_WATCH_S = 5.0
+_CLEAR_UP_S = 3600.0
+
+_DEPTHS = """
+select (select count(*) from inbox),
+    (select coalesce(extract(epoch from clock_timestamp() - min(arrived_at)), 0) from inbox),
+    (select count(*) from dead),
+    (select count(*) from relay),
+    (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from relay)
+"""
+
+_FORGET = "delete from idempotency where claimed_at < clock_timestamp() - interval '7 days'"
+
+log = structlog.get_logger()
+
+
+def machinery_processes(machinery: Machinery) -> Mapping[str, Process]:
+    """The processes that every service has; a service that hears nothing takes nothing in."""
+    processes: dict[str, Process] = {"relay": lambda stopping: relay(machinery, stopping)}
+    if machinery.blueprint.hears:
+        processes["intake"] = lambda stopping: take_in(machinery, stopping)
+        processes["worker"] = lambda stopping: work(machinery, stopping)
+    return processes
+
+
+async def relay(machinery: Machinery, stopping: asyncio.Event) -> None:
+    """Publish what the service has to say, keep an eye on its queues, and clear up."""
+    await until_stopped(stopping, machinery.relay.run(), watch(machinery), _clear_up(machinery))
+
+
+async def take_in(machinery: Machinery, stopping: asyncio.Event) -> None:
+    """Take in what others say."""
+    settings, blueprint = machinery.settings, machinery.blueprint
+    async with intake(
+        settings.kafka_bootstrap_servers,
+        blueprint.source,
+        blueprint.topics(),
+        machinery.inlet,
+        machinery.machinery_database,
+    ):
+        await stopping.wait()
+
+
+async def work(machinery: Machinery, stopping: asyncio.Event) -> None:
+    """Handle the inbox; the batch under way is finished before stopping."""
+    while not stopping.is_set():
+        machinery.health.beat("worker")
+        try:
+            claimed = await machinery.worker.work()
+        except TRANSIENT as error:
+            log.warning("worker.waiting", error=type(error).__name__)
+            await asyncio.sleep(_PAUSE_S)
+            continue
+        if not claimed:
+            await machinery.wake.wait(INBOX, _NET_S)
+
+
+async def watch(machinery: Machinery) -> None:
+    """Measure the queues from time to time."""
+    while True:
+        try:
+            async with machinery.machinery_database.plain() as connection:
+                row = await (await connection.execute(_DEPTHS)).fetchone()
+        except TRANSIENT:
+            row = None
+        if row is not None:
+            gauges = (
+                metrics.INBOX_DEPTH,
+                metrics.INBOX_AGE,
+                metrics.DEAD_DEPTH,
+                metrics.RELAY_DEPTH,
+                metrics.RELAY_AGE,
+            )
+            for gauge, value in zip(gauges, row, strict=True):
+                gauge.set(float(value))
+        await asyncio.sleep(_WATCH_S)
+
+
+async def until_stopped(stopping: asyncio.Event, *works: Awaitable[None]) -> None:
+    """Run endless work until stopping is set; an error of any of it is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (stop, *tasks):
+            task.cancel()
+        await asyncio.gather(stop, *tasks, return_exceptions=True)
+    for task in done:
+        if task is not stop:
+            task.result()
+
+
+async def run_together(processes: Mapping[str, Process]) -> None:
+    """Run processes until SIGTERM or SIGINT, or until one of them fails; then stop them all."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    ended = await asyncio.gather(
+        *(_guarded(name, process, stopping) for name, process in processes.items()),
+        return_exceptions=True,
+    )
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+
+
+async def _guarded(name: str, process: Process, stopping: asyncio.Event) -> None:
+    """One process; when it ends, for whatever reason, the others stop too."""
+    try:
+        await process(stopping)
+    except Exception:
+        log.exception("process.failed", process=name)
+        raise
+    finally:
+        stopping.set()
+
+
+def choose(names: Sequence[str], argv: Sequence[str] | None = None) -> str:
+    """Which process the command line asks for."""
+    parser = argparse.ArgumentParser(description="Run one process of this service.")
+    parser.add_argument("process", choices=[*names, "all", "migrate"])
+    return str(parser.parse_args(argv).process)
+
+
+def start(
+    package: str,
+    settings_class: type[S],
+    processes: Sequence[str],
+    run_processes: Callable[[S, str], Awaitable[None]],
+) -> None:
+    """What every service's `__main__` does: one process, `all` of them, or `migrate`."""
+    chosen = choose(processes)
+    settings = settings_class()
+    configure_logs(package.replace("_", "-"), settings.log_level)
+    if chosen == "migrate":
+        migrate(package, settings.migrator_database_url.get_secret_value())
+    else:
+        run(run_processes(settings, chosen))
+
+
+def run(main: Awaitable[None]) -> None:
+    """Run the program to its end on uvloop; after an error the process ends with status 1.
+
+    The error is logged, never printed: its text may quote a person's data.
+    """
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        try:
+            runner.run(_awaited(main))
+        except Exception:
+            log.exception("program.failed")
+            sys.exit(1)
+        finally:
+            sys.stderr.flush()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = uvloop.new_event_loop()
+    loop.set_exception_handler(_unhandled)
+    return loop
+
+
+def _unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaited; asyncio's own handler would print the error's text."""
+    log.error("loop.unhandled", exc_info=context.get("exception"))
+
+
+async def _awaited(main: Awaitable[None]) -> None:
+    await main
+
+
+async def _clear_up(machinery: Machinery) -> None:
+    """Drop what need not be remembered any more, and make room for what comes."""
+    while True:
+        try:
+            async with machinery.machinery_database.plain() as connection:
+                await connection.execute("select roll_inbox_seen()")
+                await connection.execute(_FORGET)
+        except TRANSIENT as error:
+            log.warning("clearing.waiting", error=type(error).__name__)
+        await asyncio.sleep(_CLEAR_UP_S)

@@ -1,0 +1,154 @@
+"""Finished records from the database to Kafka, in order, again and again until acknowledged.
+
+It knows no rule and holds no key. A crash between Kafka's acknowledgement and the deletion
+repeats the identical record, which every consumer recognises by its id.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import ormsgpack
+import psycopg
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
+from psycopg.conninfo import make_conninfo
+
+from events import metrics
+from events.database import TRANSIENT, Connection
+from events.wake import Wake
+
+_LOCK = 0x686275726C  # One relay per service: whoever holds this advisory lock of the database.
+_BATCH_MAX = 1000
+_STALE_S = 10.0
+_PAUSE_S = 1.0
+_REQUEST_MAX_BYTES = 1_000_000
+
+# A relay that is paused or cut off must lose its lock, so that another one can take over.
+_OPTIONS = (
+    "-c idle_session_timeout=10s -c idle_in_transaction_session_timeout=10s"
+    " -c statement_timeout=30s"
+)
+
+_FETCH = """
+select seq, topic, key, headers, value from relay where refused is null order by seq limit %s
+"""
+_REFUSED_FOR_EVER = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    seq: int
+    topic: str
+    key: bytes
+    headers: list[tuple[str, bytes]]
+    value: bytes
+
+
+class Relay:
+    """Publishes the rows of one service. Run as many as you like: one is active at a time."""
+
+    def __init__(self, url: str, bootstrap_servers: str, wake: Wake) -> None:
+        self._url = url
+        self._bootstrap_servers = bootstrap_servers
+        self._wake = wake
+
+    async def run(self) -> None:
+        """Relay until cancelled; trouble with the database or Kafka is waited out."""
+        while True:
+            try:
+                await self._with_connection()
+            except (*TRANSIENT, KafkaError) as error:
+                log.warning("relay.waiting", error=type(error).__name__)
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _with_connection(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(
+            make_conninfo(self._url, options=_OPTIONS, keepalives_idle=3, keepalives_interval=2),
+            autocommit=True,
+        )
+        async with connection:
+            if not await _is_first(connection):
+                await asyncio.sleep(_PAUSE_S)
+                return
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap_servers,
+                enable_idempotence=True,
+                max_request_size=_REQUEST_MAX_BYTES,
+                linger_ms=2,
+            )
+            async with producer:
+                await self._relay_for_ever(connection, producer)
+
+    async def _relay_for_ever(self, connection: Connection, producer: AIOKafkaProducer) -> None:
+        while True:
+            fetched_at = time.monotonic()
+            rows = await _fetch(connection)
+            if rows and time.monotonic() - fetched_at < _STALE_S:
+                await _publish(connection, producer, rows)
+            if len(rows) < _BATCH_MAX:
+                await self._wake.wait("relay", _PAUSE_S)
+
+
+async def _is_first(connection: Connection) -> bool:
+    row = await (await connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+async def _fetch(connection: Connection) -> list[_Row]:
+    found = await connection.execute(_FETCH, (_BATCH_MAX,))
+    return [
+        _Row(seq, topic, key, [(n, v) for n, v in ormsgpack.unpackb(headers)], value)
+        for seq, topic, key, headers, value in await found.fetchall()
+    ]
+
+
+async def _publish(
+    connection: Connection, producer: AIOKafkaProducer, rows: Sequence[_Row]
+) -> None:
+    acknowledged, trouble = [], None
+    sent = [await _send(producer, row) for row in rows]
+    for row, answer in zip(rows, sent, strict=True):
+        try:
+            if not isinstance(answer, Exception):
+                await answer
+                acknowledged.append(row.seq)
+            else:
+                raise answer
+        except _REFUSED_FOR_EVER as error:
+            await _set_aside(connection, row, error)
+        except KafkaError as error:
+            trouble = error
+    await connection.execute("delete from relay where seq = any (%s)", (acknowledged,))
+    metrics.RECORDS_RELAYED.inc(len(acknowledged))
+    if trouble is not None:
+        raise trouble
+
+
+async def _send(producer: AIOKafkaProducer, row: _Row) -> "asyncio.Future[object] | Exception":
+    try:
+        sent: asyncio.Future[object] = await producer.send(
+            row.topic, key=row.key, value=row.value, headers=row.headers
+        )
+    except KafkaError as error:
+        return cast("Exception", error)
+    return sent
+
+
+async def _set_aside(connection: Connection, row: _Row, error: Exception) -> None:
+    """Keep what Kafka will never take, and let the others go on."""
+    reason = type(error).__name__
+    await connection.execute("update relay set refused = %s where seq = %s", (reason, row.seq))
+    metrics.RECORDS_REFUSED.inc()
+    log.error("relay.refused", seq=row.seq, topic=row.topic, reason=reason)

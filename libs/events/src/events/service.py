@@ -1,0 +1,127 @@
+"""The machinery of one service, put together from its blueprint and its settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from events.clock import Clock, utc_now
+from events.commands import Commands
+from events.contracts import published
+from events.contracts.deliveries import Channel
+from events.contracts.topics import SUBJECT_KEYS, TOPICS
+from events.database import Database
+from events.execute import Executor, Project
+from events.health import Health
+from events.hearing import Hears
+from events.inlet import Inlet
+from events.lease import Leases
+from events.personal import Category
+from events.probe import probe
+from events.recording import Origin
+from events.relay import Relay
+from events.settings import ServiceSettings
+from events.store.postgres import PostgresStore, check_owners
+from events.wake import Wake
+from events.worker import Worker
+
+INBOX, RELAY, WORK = "inbox", "relay", "work"
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What a service is, as far as the machinery cares.
+
+    `source` names it in every event. `project` keeps its read models. `channel`: of the events
+    about deliveries it wants only those of this channel. `issues_keys`: see `Executor`.
+    """
+
+    source: str
+    hears: Hears = field(default_factory=dict)
+    project: Project | None = None
+    channel: Channel | None = None
+    issues_keys: frozenset[Category] = frozenset()
+
+    def topics(self) -> tuple[str, ...]:
+        """The topics that this service takes in; with any of them come the keys."""
+        names = tuple(published.name_of(cls).type for cls in self.hears)
+        return (*names, SUBJECT_KEYS) if names else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """The running parts that a service's own code works with."""
+
+    blueprint: Blueprint
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    machinery_database: Database
+    wake: Wake
+    commands: Commands
+    worker: Worker
+    relay: Relay
+    inlet: Inlet
+    leases: Leases
+    health: Health
+
+
+@asynccontextmanager
+async def machinery(
+    settings: ServiceSettings, blueprint: Blueprint, *, clock: Clock = utc_now
+) -> AsyncIterator[Machinery]:
+    """Open the databases, start what works in the background, close all of it at the end."""
+    async with AsyncExitStack() as stack:
+        url = settings.machinery_database_url.get_secret_value()
+        size = settings.database_connections
+        app = Database(settings.database_url.get_secret_value(), connections=size)
+        own = Database(url, connections=size)
+        for database in (app, own):
+            await stack.enter_async_context(database)
+        wake = Wake(url, (INBOX, RELAY, WORK))
+        await stack.enter_async_context(wake.running())
+        committed = partial(wake.tell, RELAY, WORK)
+        executor = _executor(settings, blueprint, clock)
+        commands = Commands(
+            PostgresStore(app),
+            executor,
+            committed=committed,
+            check_owners=partial(check_owners, app),
+        )
+        await stack.enter_async_context(commands.running())
+        health = _health(app)
+        if settings.probe_port is not None:
+            await stack.enter_async_context(probe(health, settings.http_host, settings.probe_port))
+        yield Machinery(
+            blueprint=blueprint,
+            settings=settings,
+            clock=clock,
+            database=app,
+            machinery_database=own,
+            wake=wake,
+            commands=commands,
+            worker=Worker(app, executor, published, blueprint.hears, committed=committed),
+            relay=Relay(url, settings.kafka_bootstrap_servers, wake),
+            inlet=Inlet(own, wake, blueprint.channel),
+            leases=Leases(own),
+            health=health,
+        )
+
+
+def _executor(settings: ServiceSettings, blueprint: Blueprint, clock: Clock) -> Executor:
+    origin = Origin(blueprint.source, settings.stream_epoch, published, TOPICS)
+    return Executor(
+        origin=origin,
+        keyring=settings.keyring(),
+        clock=clock,
+        project=blueprint.project,
+        issues_keys=blueprint.issues_keys,
+    )
+
+
+def _health(database: Database) -> Health:
+    async def database_answers() -> None:
+        async with database.plain() as connection:
+            await connection.execute("select 1")
+
+    return Health({"database": database_answers})
