@@ -1,0 +1,1 @@
+"""PDF files made to order, for tests and the demo."""
