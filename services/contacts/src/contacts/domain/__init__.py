@@ -1,0 +1,1 @@
+"""The rules of the address book, free of input and output."""
