@@ -1,0 +1,1 @@
+"""The Postausgang: documents, recipients, channels, deliveries, and what became of them."""

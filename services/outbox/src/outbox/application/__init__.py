@@ -1,0 +1,1 @@
+"""What one can do with the outbox. Each use case names the mandant it works for."""

@@ -1,0 +1,1 @@
+"""The rules of the outbox: pure, without clock, database or network."""

@@ -1,0 +1,1 @@
+"""A delivery: one document to one recipient by one channel."""

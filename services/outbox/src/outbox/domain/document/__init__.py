@@ -1,0 +1,1 @@
+"""A document: what is sent."""

@@ -1,0 +1,1 @@
+"""A mandant: what all of its deliveries have in common."""
