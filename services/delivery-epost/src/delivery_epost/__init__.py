@@ -1,0 +1,1 @@
+"""Hybrid letters: deliveries become mail that Deutsche Post prints and delivers."""

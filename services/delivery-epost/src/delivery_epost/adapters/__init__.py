@@ -1,0 +1,1 @@
+"""One file per thing of the outside world."""

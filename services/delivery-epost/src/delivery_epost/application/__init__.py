@@ -1,0 +1,1 @@
+"""What is done for letters: made, handed over once, followed to their end."""

@@ -1,0 +1,1 @@
+"""One file per outside thing that this service talks to."""

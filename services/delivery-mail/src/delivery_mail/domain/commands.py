@@ -1,0 +1,88 @@
+"""What a mail can be told to do, or told of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from delivery_mail.domain.events import KeptMessage, MailPlanned
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMail:
+    """The outbox's request, already in our words; `overdue`: so old that it may have been sent."""
+
+    plan: MailPlanned
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawMail:
+    delivery: UUID
+    attempt: int
+    document: UUID
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IntendHandover:
+    """Permission to hand over these bytes, asked for before every single handover."""
+
+    message: KeptMessage
+    message_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAcceptance:
+    number: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailedHandover:
+    """Proof of non-acceptance of handover `number`."""
+
+    number: int
+    reason: str
+    code: str
+    retry_at: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUncertainty:
+    number: int
+    reason: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefusal:
+    """`number` is None where the mail could not even be written."""
+
+    reason: str
+    text: str
+    now: datetime
+    code: str = ""
+    permanent: bool = True
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecideByPerson:
+    """Somebody has found out whether the mail was sent."""
+
+    sent: bool
+    now: datetime
+
+
+MailCommand = (
+    PlanMail
+    | WithdrawMail
+    | IntendHandover
+    | RecordAcceptance
+    | RecordFailedHandover
+    | RecordUncertainty
+    | RecordRefusal
+    | DecideByPerson
+)

@@ -1,0 +1,53 @@
+"""Their events -> our commands."""
+
+from datetime import timedelta
+
+from delivery_mail.domain.commands import MailCommand, PlanMail, WithdrawMail
+from delivery_mail.domain.events import MailPlanned
+from events.contracts.deliveries import (
+    Channel,
+    DeliveryEvent,
+    DeliveryRequested,
+    DeliveryWithdrawalRequested,
+    MailOptions,
+    sending_id,
+)
+from events.hearing import Translated
+from events.stream import Heard
+
+
+def plan(heard: Heard, overdue_after: timedelta) -> Translated | None:
+    """A mail is to be sent; one that was asked for too long ago may have been sent already."""
+    event = heard.event
+    assert isinstance(event, DeliveryRequested)
+    planned = MailPlanned(
+        delivery=event.delivery,
+        attempt=event.attempt,
+        document=event.document,
+        contact=event.contact,
+        files=event.files,
+        sender=event.sender,
+        options=event.mail or MailOptions(),
+        requested_at=event.requested_at,
+        planned_at=heard.heard_at,
+        short_name=event.short_name,
+        salutation=event.salutation,
+        mail_address=event.mail_address,
+        file_names=event.file_names,
+    )
+    overdue = heard.heard_at - event.requested_at > overdue_after
+    return _to_mail(event, PlanMail(planned, overdue=overdue))
+
+
+def withdraw(heard: Heard) -> Translated | None:
+    """The mail is not to be sent after all; this may come before the request."""
+    event = heard.event
+    assert isinstance(event, DeliveryWithdrawalRequested)
+    command = WithdrawMail(event.delivery, event.attempt, event.document, heard.heard_at)
+    return _to_mail(event, command)
+
+
+def _to_mail(event: DeliveryEvent, command: MailCommand) -> Translated | None:
+    if event.channel is not Channel.MAIL:
+        return None
+    return Translated(sending_id(event.delivery, event.attempt), command)
