@@ -19,7 +19,7 @@ from events.health import Health
 from events.ids import new_id
 from events.personal import Category
 from events.probe import probe
-from events.process import choose, machinery_processes, run_together, until_stopped, watch
+from events.process import command_line, machinery_processes, run_together, until_stopped, watch
 from events.service import Blueprint, Machinery, machinery
 from events.settings import ServiceSettings
 from events.testing.postgres import Urls
@@ -220,8 +220,9 @@ def test_the_machinery_runs_on_uvloop(urls: Urls, keks: str) -> None:
 
 
 def test_the_command_line_names_a_process(capsys: pytest.CaptureFixture[str]) -> None:
-    assert choose(["relay"], ["relay"]) == "relay"
-    assert choose(["relay"], ["all"]) == "all"
+    asked = command_line(["relay", "all"])
+    for name in ("relay", "all", "migrate"):
+        assert (asked.parse_args([name]).chosen, asked.parse_args([name]).tool) == (name, None)
     with pytest.raises(SystemExit):
-        choose(["relay"], ["worker"])
+        asked.parse_args(["worker"])
     assert "worker" in capsys.readouterr().err

@@ -15,7 +15,9 @@ from events.database import TRANSIENT
 from events.intake import intake
 from events.log import configure_logs
 from events.migrate import migrate
-from events.service import INBOX, Machinery
+from events.operator import TOOLS
+from events.operator.tool import Site, Tool
+from events.service import INBOX, Blueprint, Machinery
 from events.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -143,27 +145,46 @@ async def _guarded(name: str, process: Process, stopping: asyncio.Event) -> None
         stopping.set()
 
 
-def choose(names: Sequence[str], argv: Sequence[str] | None = None) -> str:
-    """Which process the command line asks for."""
-    parser = argparse.ArgumentParser(description="Run one process of this service.")
-    parser.add_argument("process", choices=[*names, "all", "migrate"])
-    return str(parser.parse_args(argv).process)
-
-
 def start(
     package: str,
     settings_class: type[S],
+    blueprint: Blueprint,
     processes: Sequence[str],
     run_processes: Callable[[S, str], Awaitable[None]],
 ) -> None:
-    """What every service's `__main__` does: one process, `all` of them, or `migrate`."""
-    chosen = choose(processes)
+    """What every service's `__main__` does: a process, `all`, `migrate`, or a tool."""
+    arguments = command_line([*processes, "all"]).parse_args()
     settings = settings_class()
     configure_logs(package.replace("_", "-"), settings.log_level)
-    if chosen == "migrate":
+    tool: Tool | None = arguments.tool
+    if arguments.chosen == "migrate":
         migrate(package, settings.migrator_database_url.get_secret_value())
+    elif tool is not None:
+        run(_use(tool, Site(settings, blueprint), arguments))
     else:
-        run(run_processes(settings, chosen))
+        run(run_processes(settings, arguments.chosen))
+
+
+def command_line(processes: Sequence[str]) -> argparse.ArgumentParser:
+    """What a service may be asked to do: `chosen` is its name, `tool` the tool of that name."""
+    parser = argparse.ArgumentParser(description="Run a process of this service, or use a tool.")
+    choices = parser.add_subparsers(dest="chosen", required=True, metavar="PROCESS|TOOL")
+    for name in processes:
+        choices.add_parser(name).set_defaults(tool=None)
+    choices.add_parser("migrate", help="bring the database to its newest shape").set_defaults(
+        tool=None
+    )
+    for tool in TOOLS:
+        subparser = choices.add_parser(tool.name, help=tool.help)
+        tool.arguments(subparser)
+        subparser.set_defaults(tool=tool)
+    return parser
+
+
+async def _use(tool: Tool, site: Site, arguments: argparse.Namespace) -> None:
+    """Use the tool; what it returns becomes the exit status of the program."""
+    if status := await tool.run(site, arguments):
+        sys.exit(status)
 
 
 def run(main: Awaitable[None]) -> None:

@@ -1,0 +1,5 @@
+"""What operators do to a service by hand, the same in every service."""
+
+from events.operator.tool import Tool
+
+TOOLS: tuple[Tool, ...] = ()
