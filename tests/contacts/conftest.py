@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 import stack
 from contacts.settings import ContactsSettings
-from contacts.wiring import BLUEPRINT, app
+from contacts.wiring import app, blueprint
 from events.service import Machinery, machinery
 from events.testing.keys import random_keks
 from events.testing.postgres import Urls, fresh_database
@@ -47,7 +47,7 @@ def settings(servers: stack.Servers, database: Urls) -> ContactsSettings:
 
 @pytest.fixture
 async def parts(settings: ContactsSettings) -> AsyncIterator[Machinery]:
-    async with machinery(settings, BLUEPRINT) as running:
+    async with machinery(settings, blueprint(settings)) as running:
         yield running
 
 

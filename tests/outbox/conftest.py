@@ -19,7 +19,7 @@ from documents.workshop import Workshop
 from events.service import Machinery, machinery
 from events.testing.postgres import Urls, fresh_database
 from outbox.settings import OutboxSettings
-from outbox.wiring import BLUEPRINT, Outbox
+from outbox.wiring import Outbox, blueprint
 from web.auth import DEVELOPMENT_ISSUER, Role
 from web.environment import Environment
 from web.issuer import AUDIENCE, DevelopmentIssuer
@@ -67,7 +67,7 @@ def settings(database: Urls, bootstrap_servers: str, tmp_path: Path) -> OutboxSe
 
 @pytest.fixture
 async def parts(settings: OutboxSettings) -> AsyncIterator[Machinery]:
-    async with machinery(settings, BLUEPRINT) as running:
+    async with machinery(settings, blueprint(settings)) as running:
         yield running
 
 

@@ -22,7 +22,7 @@ from outbox.application.sending import Dispatch, Selection
 from outbox.poller import Poller, together
 from outbox.projections.chores import ChoreKind, leave
 from outbox.settings import OutboxSettings
-from outbox.wiring import BLUEPRINT
+from outbox.wiring import blueprint
 
 DEADLINE_S = 20.0
 
@@ -217,7 +217,7 @@ async def test_what_is_sent_at_the_last_moment_gets_no_second_channel(
     await parts.worker.work()
     selection = Selection(frozenset({document}), frozenset())
 
-    async with machinery(settings, BLUEPRINT) as other:
+    async with machinery(settings, blueprint(settings)) as other:
         dispatch = Dispatch(other.commands, other.database, other.clock, office.outbox.standards)
 
         async def sent_meanwhile(_: object) -> None:

@@ -16,7 +16,7 @@ from events.service import Machinery, machinery
 from events.stream import Change
 from outbox.projections import project
 from outbox.settings import OutboxSettings
-from outbox.wiring import BLUEPRINT, Outbox
+from outbox.wiring import Outbox, blueprint
 
 READ_MODELS = ("document", "delivery", "delivery_timeline", "recipient", "mandant_setting")
 
@@ -40,7 +40,9 @@ def recorder() -> Recorder:
 @pytest.fixture
 async def parts(settings: OutboxSettings, recorder: Recorder) -> AsyncIterator[Machinery]:
     """The machinery, with a projection that remembers."""
-    async with machinery(settings, replace(BLUEPRINT, project=recorder.project)) as running:
+    async with machinery(
+        settings, replace(blueprint(settings), project=recorder.project)
+    ) as running:
         yield running
 
 

@@ -16,7 +16,7 @@ from events.contracts.deliveries import Channel
 from events.personal import Category
 from events.service import machinery
 from outbox.settings import OutboxSettings
-from outbox.wiring import BLUEPRINT, Outbox
+from outbox.wiring import Outbox, blueprint
 from web.auth import Role
 from web.issuer import DevelopmentIssuer
 from web.keys import StaticKeys
@@ -192,7 +192,7 @@ async def test_two_clerks_at_once_send_each_delivery_once(
     document = await office.file(*contacts)
     body = {"documents": [str(document)]}
 
-    async with machinery(settings, BLUEPRINT) as parts, Workshop(workers=1) as workshop:
+    async with machinery(settings, blueprint(settings)) as parts, Workshop(workers=1) as workshop:
         store = DocumentStore.at_url(settings.documents_url)
         second = Outbox(settings, parts, store, workshop).app(StaticKeys(issuer.jwks()))
         otto = clients(office.neighbours.mandant, Role.CLERK, user="otto", at=second)

@@ -148,7 +148,7 @@ async def _guarded(name: str, process: Process, stopping: asyncio.Event) -> None
 def start(
     package: str,
     settings_class: type[S],
-    blueprint: Blueprint,
+    blueprint: Callable[[S], Blueprint],
     processes: Sequence[str],
     run_processes: Callable[[S, str], Awaitable[None]],
 ) -> None:
@@ -160,7 +160,7 @@ def start(
     if arguments.chosen == "migrate":
         migrate(package, settings.migrator_database_url.get_secret_value())
     elif tool is not None:
-        run(_use(tool, Site(settings, blueprint), arguments))
+        run(_use(tool, Site(settings, blueprint(settings)), arguments))
     else:
         run(run_processes(settings, arguments.chosen))
 

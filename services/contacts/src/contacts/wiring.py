@@ -23,13 +23,16 @@ from web.service import served
 
 # Names of documents are sealed under their recipient's key of notes.
 _ISSUED = frozenset({Category.IDENTITY, Category.COMMUNICATION, Category.NOTES})
-BLUEPRINT = Blueprint(source="contacts", project=project, issues_keys=_ISSUED)
 PROCESSES = ("api", "relay")
+
+
+def blueprint(_: ContactsSettings) -> Blueprint:
+    return Blueprint(source="contacts", project=project, issues_keys=_ISSUED)
 
 
 async def run_processes(settings: ContactsSettings, chosen: str) -> None:
     """Run the process of that name, or `all` of them, until the program is told to stop."""
-    async with machinery(settings, BLUEPRINT) as parts, httpx.AsyncClient() as client:
+    async with machinery(settings, blueprint(settings)) as parts, httpx.AsyncClient() as client:
         api = app(settings, parts, RemoteKeys(settings.token_keys_url, client))
         processes = {**machinery_processes(parts), "api": served(api, settings)}
         await run_together(processes if chosen == "all" else {chosen: processes[chosen]})

@@ -2,7 +2,7 @@
 
 from events.process import start
 from outbox.settings import OutboxSettings
-from outbox.wiring import BLUEPRINT, PROCESSES, run_processes
+from outbox.wiring import PROCESSES, blueprint, run_processes
 
 if __name__ == "__main__":
-    start("outbox", OutboxSettings, BLUEPRINT, PROCESSES, run_processes)
+    start("outbox", OutboxSettings, blueprint, PROCESSES, run_processes)

@@ -39,9 +39,12 @@ from web.keys import KeySource, RemoteKeys
 from web.limits import Limits
 from web.service import served
 
-BLUEPRINT = Blueprint(source="outbox", hears=HEARS, project=project)
 _RECHECKED_TOGETHER = 50
 PROCESSES = ("api", "intake", "worker", "relay", "poller")
+
+
+def blueprint(_: OutboxSettings) -> Blueprint:
+    return Blueprint(source="outbox", hears=HEARS, project=project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ async def outbox(settings: OutboxSettings) -> AsyncIterator[Outbox]:
     """An outbox whose machinery and workshop are running."""
     store = DocumentStore.at_url(settings.documents_url, endpoint=settings.documents_endpoint)
     async with (
-        machinery(settings, BLUEPRINT) as parts,
+        machinery(settings, blueprint(settings)) as parts,
         Workshop(workers=settings.workshop_workers) as workshop,
     ):
         yield Outbox(settings, parts, store, workshop)
