@@ -6,7 +6,8 @@ processes run.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -82,7 +83,7 @@ class Poller:
     machinery: Machinery
     questions_apart_s: float
     poll_every: timedelta
-    _asked_at: float = field(default_factory=time.monotonic)
+    _answered_at: float = field(default_factory=time.monotonic)
 
     async def run(self, stopping: asyncio.Event) -> None:
         tasks = frozenset({Task.RECONCILE, Task.POLL})
@@ -93,13 +94,13 @@ class Poller:
         doubtful = [item for item in items if item.task == Task.RECONCILE]
         under_way = [item for item in items if item.task == Task.POLL]
         for item in doubtful:
-            await self._turn()
-            if not lease.held():
-                return
-            await self._reconcile(item)
+            async with self._turn():
+                if not lease.held():
+                    return
+                await self._reconcile(item)
         if under_way and lease.held():
-            await self._turn()
-            await self._poll(under_way)
+            async with self._turn():
+                await self._poll(under_way)
 
     async def _reconcile(self, item: Due) -> None:
         try:
@@ -124,7 +125,14 @@ class Poller:
         for item in items:
             await put_off(self.machinery.database, [item.stream], item.task, pause)
 
-    async def _turn(self) -> None:
-        """Wait until the provider lets this access ask again."""
-        await asyncio.sleep(self._asked_at + self.questions_apart_s - time.monotonic())
-        self._asked_at = time.monotonic()
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One question, begun when the provider lets this access ask again.
+
+        It counts from when a question reaches it, which may be late, but is before its answer.
+        """
+        await asyncio.sleep(self._answered_at + self.questions_apart_s - time.monotonic())
+        try:
+            yield
+        finally:
+            self._answered_at = time.monotonic()
