@@ -9,7 +9,7 @@ from itertools import count
 async def until(
     condition: Callable[[], object | Awaitable[object]],
     *,
-    deadline_s: float = 20.0,
+    deadline_s: float = 60.0,
     pause_s: float = 0.0,
 ) -> None:
     """Return as soon as the condition, plain or awaitable, is met."""

@@ -70,5 +70,5 @@ async def test_waiting_for_a_connection_has_an_end_that_passes(
     monkeypatch.setattr("events.database._CONNECTION_WAIT_S", 0.05)
     async with Database(urls.app, connections=1) as database, database.plain():
         with pytest.raises(PoolTimeout) as caught:
-            await asyncio.wait_for(database.plain().__aenter__(), 10)
+            await asyncio.wait_for(database.plain().__aenter__(), 60)
     assert isinstance(caught.value, TRANSIENT)

@@ -157,7 +157,7 @@ async def test_a_refused_order_stays_refused_when_another_one_follows_from_that(
             "insert into erasure_fence values (%s, %s, 'identity', null, now())", (MANDANT, person)
         )
     orders = [order(Note(gone, "Groß"), stream), order(Remember(also_gone, "Groß"), stream)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         results = await carry_out(PostgresStore(app), executor(keyring), *orders)
     assert [type(result) for result in results] == [SubjectErased, SubjectErased]
 

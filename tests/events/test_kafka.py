@@ -80,7 +80,7 @@ def values(owner: psycopg.Connection) -> list[bytes | None]:
 
 
 async def until_taken(owner: psycopg.Connection, count: int) -> None:
-    await until(lambda: len(values(owner)) >= count, deadline_s=30, pause_s=0.05)
+    await until(lambda: len(values(owner)) >= count, pause_s=0.05)
 
 
 async def test_after_a_restart_reading_goes_on_at_our_own_offsets(
@@ -126,7 +126,7 @@ async def test_an_offset_beyond_the_end_means_a_rebuilt_cluster(
     await say(at, record)
     begin_at(owner, {(TOPIC, part): 10**6 for part in range(TOPICS[TOPIC].partitions)})
     async with taking_in(listener, at, group):
-        await until(lambda: record.value in values(owner), deadline_s=30, pause_s=0.05)
+        await until(lambda: record.value in values(owner), pause_s=0.05)
     reached = owner.execute("select max(next) from intake_offset where topic = %s", (TOPIC,))
     assert (reached.fetchone() or (0,))[0] < 10**6
 

@@ -71,9 +71,10 @@ async def test_a_holder_knows_by_its_own_clock_that_its_time_is_over(own: Databa
 
 
 async def test_a_lease_is_renewed_while_it_is_held(
-    own: Database, owner: psycopg.Connection
+    own: Database, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leases, other = Leases(own, ttl_s=0.6), Leases(own)
+    monkeypatch.setattr("events.lease._RENEWALS", 600)
+    leases, other = Leases(own, ttl_s=60.0), Leases(own)
     async with leases.hold("account") as lease:
         assert lease is not None
         deadline = lease.deadline

@@ -21,7 +21,7 @@ def lines_of(program: str) -> tuple[int, list[str]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     return done.returncode, done.stderr.splitlines()
 

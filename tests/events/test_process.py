@@ -23,6 +23,7 @@ from events.process import command_line, machinery_processes, run_together, unti
 from events.service import Blueprint, Machinery, machinery
 from events.settings import ServiceSettings
 from events.testing.postgres import Urls
+from stack.ports import free_port
 
 
 def settings_of(urls: Urls, keks: str, **more: object) -> ServiceSettings:
@@ -95,7 +96,7 @@ async def test_ready_names_what_is_wrong_and_waits_for_nobody(
 async def asking(health: Health) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         probe(health, "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         yield client
 
@@ -134,18 +135,17 @@ async def test_odd_questions_harm_nobody(said: bytes) -> None:
         writer.write(said)
         writer.write_eof()
         with suppress(ConnectionError):  # It may hang up before we have said all.
-            await asyncio.wait_for(reader.read(), 10)
+            await asyncio.wait_for(reader.read(), 60)
         writer.close()
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             assert (await client.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
 
 
-async def test_a_service_answers_where_its_settings_say(
-    urls: Urls, keks: str, unused_tcp_port: int
-) -> None:
-    settings = settings_of(urls, keks, probe_port=unused_tcp_port)
-    async with machinery(settings, Blueprint("ledger")), httpx.AsyncClient() as client:
-        ready = await client.get(f"http://127.0.0.1:{unused_tcp_port}/readyz")
+async def test_a_service_answers_where_its_settings_say(urls: Urls, keks: str) -> None:
+    port = free_port()
+    settings = settings_of(urls, keks, probe_port=port)
+    async with machinery(settings, Blueprint("ledger")), httpx.AsyncClient(timeout=60) as client:
+        ready = await client.get(f"http://127.0.0.1:{port}/readyz")
     assert (ready.status_code, ready.json()) == (200, {})
 
 
@@ -188,7 +188,7 @@ async def test_when_one_process_fails_the_others_stop() -> None:
         ended.append("serve")
 
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(run_together({"fail": fail, "serve": serve}), 10)
+        await asyncio.wait_for(run_together({"fail": fail, "serve": serve}), 60)
     assert ended == ["serve"]
 
 
@@ -198,7 +198,7 @@ async def test_a_signal_ends_all_processes(number: signal.Signals) -> None:
         os.kill(os.getpid(), number)
         await stopping.wait()
 
-    await asyncio.wait_for(run_together({"one": serve, "other": serve}), 10)
+    await asyncio.wait_for(run_together({"one": serve, "other": serve}), 60)
 
 
 def test_the_machinery_runs_on_uvloop(urls: Urls, keks: str) -> None:

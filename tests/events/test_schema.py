@@ -207,7 +207,7 @@ def test_all_may_roll_at_once(urls: Urls, owner: psycopg.Connection) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     assert failed == []
     assert len(partitions(owner)) == 5

@@ -77,7 +77,7 @@ async def running(lane: Lane) -> AsyncIterator[None]:
         yield
     finally:
         stopping.set()
-        await asyncio.wait_for(work, 10)
+        await asyncio.wait_for(work, 60)
 
 
 def lane_of(machinery: Machinery, handle: object) -> Lane:
@@ -114,6 +114,7 @@ async def test_a_lane_is_worked_on_by_one_process(parts: Machinery, own: Databas
 
     await plan(parts.database, task())
     async with running(lane_of(parts, handle)):
+        await until(lambda: parts.health._beats, pause_s=0.01)
         with pytest.raises(TimeoutError):
             await until(lambda: done, deadline_s=0.3, pause_s=0.01)
         assert parts.health.alive()
@@ -138,9 +139,7 @@ async def test_an_error_of_ours_puts_the_batch_off_and_the_lane_lives_on(
     await plan(parts.database, bad)
     async with running(lane_of(parts, handle)):
         await until(
-            lambda: owner.execute(
-                "select 1 from work where due_at > clock_timestamp() + interval '20 seconds'"
-            ).fetchone(),
+            lambda: owner.execute("select 1 from work where due_at > clock_timestamp()").fetchone(),
             pause_s=0.01,
         )
         await plan(parts.database, good)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -23,6 +24,12 @@ from events.ids import new_id
 from events.registry import Name
 from events.stream import Heard, Order
 from events.worker import TooManyDeadError
+
+
+@pytest.fixture(autouse=True)
+def _long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was put off is due again only when the test says so, however long it takes itself."""
+    monkeypatch.setattr("events.worker._pause", lambda _: timedelta(hours=1))
 
 
 def breaking(*names: str) -> Sequence[Order]:

@@ -32,6 +32,8 @@ returning fence
 _CHECK = "select from lease where name = %s and holder = %s and fence = %s for share"
 _GIVE_BACK = "update lease set until = '-infinity' where name = %s and holder = %s"
 
+_RENEWALS = 3  # within the time of a lease: two of them may fail
+
 
 class LeaseLostError(Exception):
     """Somebody else holds the lease now: stop taking work. Results may still be reported."""
@@ -106,7 +108,7 @@ class Leases:
 
     async def _renew(self, lease: Lease) -> None:
         while True:
-            await asyncio.sleep(self._ttl_s / 3)
+            await asyncio.sleep(self._ttl_s / _RENEWALS)
             with suppress(*TRANSIENT):
                 renewed = await self.take(lease.name)
                 if renewed is None or renewed.fence != lease.fence:
