@@ -35,7 +35,7 @@ from events.testing.keys import random_keks
 from events.testing.postgres import Urls
 from events.testing.speaker import Speaker, say
 
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 SENDER = Sender(
     name="Hausverwaltung Lindenhof GmbH",
     street="Lindenallee 1",
@@ -151,7 +151,7 @@ def channel_settings(
             "questions_apart_s": 0.0,
             "look_up_after_s": 0.2,
             "poll_every_s": 0.3,
-            "request_timeout_s": 2.0,
+            "request_timeout_s": 60.0,
             "token_issuer": "hausbote-development",
             "token_audience": "hausbote",
             "token_keys_url": "http://127.0.0.1/.well-known/jwks.json",

@@ -81,15 +81,22 @@ def stranger(simulator: Control) -> Access:
 
 @pytest.fixture
 async def desk_with(simulator: Control) -> AsyncIterator[Callable[..., Desk]]:
-    """Return how to open a desk: `desk_with(limits, base_url=...)`."""
+    """Return how to open a desk: `desk_with(limits, base_url=..., tokens=...)`.
+
+    One that is impatient takes the tokens of another, so that only what it asks has to be quick.
+    """
     async with AsyncExitStack() as clients:
 
-        def open_desk(limits: Limits | None = None, base_url: str = simulator.base_url) -> Desk:
+        def open_desk(
+            limits: Limits | None = None,
+            base_url: str = simulator.base_url,
+            tokens: WatchedTokens | None = None,
+        ) -> Desk:
             limits = limits or Limits()
             client = open_client(base_url, limits)
             clients.push_async_callback(client.aclose)
             wire = Wire(client, limits)
-            tokens = WatchedTokens()
+            tokens = tokens or WatchedTokens()
             session = Session(wire, tokens, lambda: opened.now, TokenLife())
             opened = Desk(EpostHttp(session), EpostEnrolment(wire, session), tokens)
             return opened

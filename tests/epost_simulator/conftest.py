@@ -20,7 +20,9 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 @pytest.fixture(scope="session")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
     folder = tmp_path_factory.mktemp("epost")
-    with running(folder, status_spacing_s=0, test_result_spacing_s=0) as control:
+    with running(
+        folder, status_spacing_s=0, test_result_spacing_s=0, health_spacing_s=3600
+    ) as control:
         yield control
 
 
@@ -33,7 +35,9 @@ def new_customer(simulator: Control) -> Iterator[Callable[[Control], Customer]]:
         account = control.register(
             Account(ekp=str(next(_ekps)), vendor_id="77", password="passwort", secret="geheim")
         )
-        client = httpx.Client(base_url=control.base_url, trust_env=False, verify=_NO_TLS)
+        client = httpx.Client(
+            base_url=control.base_url, trust_env=False, verify=_NO_TLS, timeout=60
+        )
         clients.append(client)
         customer = Customer(client, control, account)
         customer.renew_token()

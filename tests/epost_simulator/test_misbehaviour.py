@@ -9,6 +9,7 @@ from tests.epost_simulator.customer import Customer, error_code
 
 from epost_simulator.control import Control
 from epost_simulator.faults import Kind
+from stack.process import wait_until
 
 
 def kept(customer: Customer, custom1: str) -> int:
@@ -39,8 +40,10 @@ def test_a_client_may_give_up_on_a_hang(customer: Customer) -> None:
         customer.client.post(
             "/api/Letter",
             json=[customer.letter(custom1="geduld")],
-            timeout=httpx.Timeout(5, read=0.1),
+            timeout=httpx.Timeout(60, read=0.1),
         )
+    # The simulator may not have come that far when he gave up.
+    wait_until(lambda: not customer.control.waiting_faults(), what="the hang", timeout_s=60)
     customer.accepted(custom1="geduld")
 
 

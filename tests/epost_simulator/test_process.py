@@ -15,7 +15,7 @@ from tests.epost_simulator.customer import Customer, error_code
 from epost_simulator import running, specimen
 from epost_simulator.control import Control
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 def test_letters_accounts_and_the_clock_survive_a_restart_and_tokens_do_not(
@@ -26,7 +26,10 @@ def test_letters_accounts_and_the_clock_survive_a_restart_and_tokens_do_not(
         customer = new_customer(control)
         letter_id = customer.accepted(pdf=pdf, custom1="dauerhaft")
         control.advance(timedelta(hours=5))
-    with running(tmp_path) as control, httpx.Client(base_url=control.base_url) as client:
+    with (
+        running(tmp_path) as control,
+        httpx.Client(base_url=control.base_url, timeout=DEADLINE_S) as client,
+    ):
         [kept] = control.letters("dauerhaft")
         assert (kept.letter_id, kept.status) == (letter_id, 3)
         assert control.pdf(letter_id) == pdf

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,7 @@ def test_test_letters_have_a_daily_quota_and_a_request_a_size(
     tmp_path: Path, new_customer: Callable[[Control], Customer]
 ) -> None:
     with running(tmp_path, tests_per_day=2, max_request_bytes=20_000) as control:
+        control.set_clock(datetime(2031, 7, 1, 10, tzinfo=UTC))  # no midnight in between
         customer = new_customer(control)
         customer.accepted(testFlag=True)
         customer.accepted(testFlag=True)

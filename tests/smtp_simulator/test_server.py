@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 @pytest.fixture
 def client(server: RunningServer) -> Iterator[smtplib.SMTP]:
     server.control.reset()
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
         yield client
 
 
@@ -60,7 +60,7 @@ def test_the_size_limit_is_announced_and_enforced_before_and_after_the_upload(
 
 def test_the_size_limit_changes_while_it_runs(server: RunningServer) -> None:
     server.control.limit_size(None)
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
         client.ehlo()
         assert "size" not in client.esmtp_features
     server.control.limit_size(LIMIT_BYTES)
@@ -93,16 +93,16 @@ def test_the_phases_that_clients_reach_are_counted(
 
 def test_a_login_is_demanded_and_checked(tmp_path: Path) -> None:
     with running(tmp_path / "mails", user="haus", password="geheim") as server:
-        with smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
             client.ehlo()
             assert client.mail(SENDER)[0] == 530
         with (
-            smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client,
+            smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client,
             pytest.raises(smtplib.SMTPAuthenticationError) as refused,
         ):
             client.login("haus", "falsch")
         assert refused.value.smtp_code == 535
-        with smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
             client.login("haus", "geheim")
             client.sendmail(SENDER, RECIPIENT, MESSAGE)
         assert len(server.messages()) == 1
@@ -113,7 +113,7 @@ def test_starttls_is_demanded_and_then_works(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=files.certificate)
     with (
         running(tmp_path / "mails", tls=files) as server,
-        smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client,
+        smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client,
     ):
         client.ehlo()
         assert client.mail(SENDER)[0] == 530
@@ -127,7 +127,7 @@ def test_tls_from_the_start_works(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=files.certificate)
     with (
         running(tmp_path / "mails", tls=files, user="haus", password="geheim") as server,
-        smtplib.SMTP_SSL("127.0.0.1", server.port, timeout=10, context=context) as client,
+        smtplib.SMTP_SSL("127.0.0.1", server.port, timeout=60, context=context) as client,
     ):
         client.login("haus", "geheim")
         client.sendmail(SENDER, RECIPIENT, MESSAGE)

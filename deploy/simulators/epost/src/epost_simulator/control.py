@@ -11,6 +11,8 @@ import httpx
 from epost_simulator.accounts import Account
 from epost_simulator.faults import Fault, Kind
 
+_PATIENCE_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class SentLetter:
@@ -35,7 +37,9 @@ class Control:
         # Plain HTTP on loopback: no proxy, and no time spent on loading certificates.
         no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         url = f"{base_url}/_simulator"
-        self._client = httpx.Client(base_url=url, trust_env=False, verify=no_tls)
+        self._client = httpx.Client(
+            base_url=url, trust_env=False, verify=no_tls, timeout=_PATIENCE_S
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from typing import Self
 from smtp_simulator.commands import Answer, Command, LimitSize, Misbehave, Report, Reset
 from smtp_simulator.faults import Delay, Drop, Hang, Phase, Reply
 
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 
 
 class Control:

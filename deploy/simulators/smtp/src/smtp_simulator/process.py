@@ -14,8 +14,8 @@ from typing import IO
 from smtp_simulator.client import Control
 from smtp_simulator.tls import TlsFiles
 
-START_TIMEOUT_S = 20
-STOP_TIMEOUT_S = 10
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
