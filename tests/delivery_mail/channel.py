@@ -35,7 +35,7 @@ from smtp_simulator import RunningServer
 from web.auth import DEVELOPMENT_ISSUER
 from web.issuer import AUDIENCE
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 @dataclass
@@ -139,8 +139,8 @@ def channel_settings(
         "client_name": "haus.example",
         "sender_address": "versand@hausbote.example",
         "return_path": "ruecklauf@hausbote.example",
-        "answer_s": 5.0,
-        "final_answer_s": 20.0,
+        "answer_s": 60.0,
+        "final_answer_s": 120.0,
         "retry_first_s": 0.2,
         "retry_max_s": 0.5,
         "account_rest_s": 0.5,

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.spec("EML-03")
 
 USER, PASSWORD = "post@verwaltung.example", "Schlüssel & Schloss"
 MAIL = OutgoingMail(USER, "mieter@post.example", b"Subject: Probe\r\n\r\nText\r\n")
-PATIENCE = Patience(connect_s=20, answer_s=20, upload_s=20, final_answer_s=20)
+PATIENCE = Patience(connect_s=120, answer_s=120, upload_s=120, final_answer_s=120)
 
 
 def start(folder: Path, mode: simulator_tls.TlsMode) -> Iterator[RunningServer]:
