@@ -40,5 +40,5 @@ def real_files() -> Path:
 
 @pytest.fixture
 async def workshop() -> AsyncIterator[Workshop]:
-    async with Workshop(workers=1, timeout_s=30) as opened:
+    async with Workshop(workers=1, timeout_s=120) as opened:
         yield opened
