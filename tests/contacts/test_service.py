@@ -27,7 +27,7 @@ from events.stream import Heard, Order
 from events.testing.kafka import all_records, empty_topics
 from events.testing.postgres import Urls, fresh_database
 
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 ANNA: dict[str, Any] = {
     "names": {"kind": "person", "gender": "female", "first_names": "Annegret", "surname": "Kühn"},
     "salutation_override": "Verehrte Frau Kühn,",

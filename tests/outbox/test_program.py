@@ -23,7 +23,7 @@ from web.auth import Role
 from web.issuer import DevelopmentIssuer, issuer_app
 from web.server import serve
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ async def test_the_program_migrates_serves_relays_and_stops(
         try:
             base = f"http://127.0.0.1:{await listening_port(program.stderr)}"
             headers = {"Authorization": f"Bearer {token}"}
-            async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as clerk:
+            async with httpx.AsyncClient(
+                base_url=base, headers=headers, timeout=DEADLINE_S
+            ) as clerk:
                 assert (await clerk.get("/readyz")).status_code == 200
                 body = json.dumps({**TEXT, "recipients": [str(uuid4())]})
                 filed = await clerk.post(

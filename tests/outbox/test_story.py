@@ -22,7 +22,7 @@ from events.testing.kafka import all_records, empty_topics
 from outbox.poller import together
 from outbox.wiring import Outbox
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 PAUSE_S = 0.05
 
 

@@ -25,7 +25,7 @@ def _stack(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -63,7 +63,7 @@ def test_after_a_killed_owner_the_folder_is_free_and_complete(folder: Path) -> N
     owner = background.find(folder)
     assert owner is not None
     os.kill(owner.pid, signal.SIGKILL)
-    wait_until(lambda: not owner.is_alive(), what="the owner's end", timeout_s=10)
+    wait_until(lambda: not owner.is_alive(), what="the owner's end", timeout_s=60)
     assert _stack("status", folder=folder).returncode == 3
     with psycopg.connect(_up(folder)) as session:
         assert session.execute("SELECT letter FROM posted").fetchone() == (1,)

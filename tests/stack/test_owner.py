@@ -14,7 +14,7 @@ import pytest
 import stack
 from stack.process import wait_until
 
-_GONE_S = 30
+_GONE_S = 120
 
 
 @pytest.fixture

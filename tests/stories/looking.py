@@ -60,7 +60,7 @@ def log_texts(product: Product) -> Iterator[tuple[str, bytes]]:
 
 def metric_texts(product: Product) -> Iterator[tuple[str, bytes]]:
     for service, url in product.places.items():
-        yield f"{service}/metrics", httpx.get(f"{url}/metrics", trust_env=False).content
+        yield f"{service}/metrics", httpx.get(f"{url}/metrics", trust_env=False, timeout=60).content
 
 
 def spellings(value: str) -> Iterator[bytes]:

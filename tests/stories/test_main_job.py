@@ -26,7 +26,7 @@ from demo.story import Story
 from documents.testing import samples
 from documents.testing.paper import deviations_from_a4
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 _LONG_ENOUGH = 5
 
 

@@ -22,7 +22,7 @@ def test_a_folder_without_papers_ends_with_a_sentence(
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (

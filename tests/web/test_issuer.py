@@ -104,7 +104,7 @@ async def test_the_program_refuses_production(tmp_path: Path) -> None:
     started = await program(
         "issuer", "--port", "0", "--folder", str(tmp_path / "x"), environment="production"
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         output, errors = await started.communicate()
     assert started.returncode == os.EX_CONFIG
     assert errors.decode().startswith("web issuer: the development issuer does not start in prod")
@@ -116,7 +116,7 @@ async def test_the_program_serves_rotates_and_stops(tmp_path: Path) -> None:
     started = await program("issuer", "--port", "0", "--folder", folder, environment="development")
     assert started.stdout is not None
     try:
-        async with asyncio.timeout(30), httpx.AsyncClient() as client:
+        async with asyncio.timeout(120), httpx.AsyncClient(timeout=60) as client:
             line = (await started.stdout.readline()).decode()
             found = re.search(r"http://127\.0\.0\.1:\d+", line)
             assert found is not None

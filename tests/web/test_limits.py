@@ -268,15 +268,15 @@ async def test_a_body_that_drips(
 async def test_a_large_body_earns_its_time(
     make_app: Make, connect: Callable[..., Any], clerk: dict[str, str]
 ) -> None:
-    """A thousand bytes at the slowest pace allowed are five seconds more."""
+    """A thousand bytes at the slowest pace allowed are ten seconds more."""
 
     async def pausing() -> AsyncIterator[bytes]:
         body = letter_of(2000)
         yield body[:1000]
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.7)
         yield body[1000:]
 
-    limits = Limits(body_wait_s=0.5, slowest_bytes_per_s=200)
+    limits = Limits(body_wait_s=1.5, slowest_bytes_per_s=100)
     async with connect(make_app(limits=limits), clerk) as client:
         answer = await client.post("/letters", content=pausing(), headers=JSON)
     assert answer.status_code == 201

@@ -26,11 +26,11 @@ async def served(app: ASGIApp, **settings: Any) -> AsyncIterator[tuple[str, asyn
         )
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             yield f"http://127.0.0.1:{await port}", stopping
     finally:
         stopping.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await running
 
 
@@ -56,7 +56,7 @@ def slow_app(
 
 
 async def test_it_reports_a_port_that_answers(app: FastAPI) -> None:
-    async with served(app) as (url, _), httpx.AsyncClient(base_url=url) as client:
+    async with served(app) as (url, _), httpx.AsyncClient(base_url=url, timeout=60) as client:
         answer = await client.get("/livez")
     assert answer.json() == {"status": "ok"}
     assert "server" not in answer.headers
@@ -65,7 +65,10 @@ async def test_it_reports_a_port_that_answers(app: FastAPI) -> None:
 async def test_what_is_under_way_is_finished(
     slow_app: FastAPI, gate: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
-    async with served(slow_app) as (url, stopping), httpx.AsyncClient(base_url=url) as client:
+    async with (
+        served(slow_app) as (url, stopping),
+        httpx.AsyncClient(base_url=url, timeout=60) as client,
+    ):
         asked = asyncio.create_task(client.get("/slow"))
         await gate[0].wait()
         stopping.set()
@@ -93,7 +96,7 @@ async def test_what_takes_longer_than_the_grace_is_cut(
 ) -> None:
     async with (
         served(slow_app, grace_s=0) as (url, stopping),
-        httpx.AsyncClient(base_url=url) as client,
+        httpx.AsyncClient(base_url=url, timeout=60) as client,
     ):
         asked = asyncio.create_task(client.get("/slow"))
         await gate[0].wait()
@@ -138,7 +141,10 @@ async def test_a_port_that_is_taken_is_an_error(app: FastAPI) -> None:
 async def test_an_exception_does_not_reach_the_servers_log(
     app: FastAPI, clerk: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with served(app) as (url, _), httpx.AsyncClient(base_url=url, headers=clerk) as client:
+    async with (
+        served(app) as (url, _),
+        httpx.AsyncClient(base_url=url, headers=clerk, timeout=60) as client,
+    ):
         answer = await client.post("/letters/explode")
     assert answer.json()["slug"] == "internal-error"
     assert "Mustermann-Geheim" not in caplog.text

@@ -1,7 +1,6 @@
 """Starts the whole product and what it talks to, and ends all of it again."""
 
 import asyncio
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from events.kafka_topics import make_topics
 from events.testing.postgres import Urls
 from smtp_simulator import RunningServer
 from stack.ports import free_port
-from web.environment import VARIABLE
+from web.environment import VARIABLE, Environment
 from web.issuer import DevelopmentIssuer
 
 SERVICES = ("contacts", "outbox", "delivery_epost", "delivery_mail")
@@ -60,7 +59,6 @@ class Product:
 @contextmanager
 def running(folder: Path, report: Report) -> Iterator[Product]:
     """Everything, ready to work; `folder` is emptied first and keeps what happened."""
-    os.environ[VARIABLE] = "development"
     for name in ("documents", "epost", "mails", "logs", "tokens"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("documents", "logs", "tokens"):
@@ -85,7 +83,7 @@ def running(folder: Path, report: Report) -> Iterator[Product]:
         for service, url in places.items():
             wait_for(f"{url}/readyz", _log(folder, service))
             report(f"{service.replace('_', '-')}: ready at {url}")
-        issuer = DevelopmentIssuer(folder / "tokens")
+        issuer = DevelopmentIssuer(folder / "tokens", environment=Environment.DEVELOPMENT)
         yield Product(folder, issuer, post, mail, servers, databases, places)
 
 

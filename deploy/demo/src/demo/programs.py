@@ -1,5 +1,6 @@
 """The services as programs of their own, which end with this one, however it ends."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from events.migrate import migrate, prepare
 from events.testing.postgres import Urls, urls
 from stack.process import Command, end, last_words, spawn, wait_until
 
-START_S = 60.0
-_STOP_S = 30.0
+START_S = 180.0
+_STOP_S = 60.0
 
 Running = subprocess.Popen[bytes]
 
@@ -34,13 +35,18 @@ def program(argv: list[str], environment: Mapping[str, str], log: Path) -> Itera
         argv=[sys.executable, "-m", *argv],
         log=log,
         death_signal=signal.SIGTERM,
-        environment=environment,
+        environment={**environment, "no_proxy": _behind_no_proxy()},
     )
     process = spawn(command)
     try:
         yield process
     finally:
         end(process, (signal.SIGTERM, signal.SIGKILL), timeout_s=_STOP_S)
+
+
+def _behind_no_proxy() -> str:
+    """Whatever proxy the environment names, this machine's own ports are not behind it."""
+    return ",".join(filter(None, (os.environ.get("no_proxy"), "127.0.0.1")))
 
 
 def wait_for(url: str, log: Path) -> None:
@@ -53,6 +59,6 @@ def wait_for(url: str, log: Path) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5.0, trust_env=False).is_success
+        return httpx.get(url, timeout=10.0, trust_env=False).is_success
     except httpx.TransportError:
         return False

@@ -14,8 +14,8 @@ from demo.product import Product
 from demo.report import Line, lines
 
 _PAUSE_S = 0.25
-_KNOWN_WITHIN_S = 60.0
-_QUIET_FOR_S = 60.0
+_KNOWN_WITHIN_S = 120.0
+_QUIET_FOR_S = 120.0
 _POST_TAKES = timedelta(hours=12)
 _UNKNOWN = "recipient-unknown"
 

@@ -14,8 +14,8 @@ from stack.ports import LOOPBACK, free_port, is_open
 from stack.rooms import Room, cache_folder
 from stack.storage import format_storage
 
-_PORT_S = 60
-_PROBE_S = 30
+_PORT_S = 180
+_PROBE_S = 120
 _STOP_S = 30
 
 

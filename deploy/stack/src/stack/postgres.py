@@ -19,8 +19,8 @@ from stack.ports import LOOPBACK, free_port
 from stack.rooms import Room
 from stack.servers import with_database
 
-_INITDB_S = 60
-_RECOVERY_S = 60
+_INITDB_S = 180
+_RECOVERY_S = 180
 _STOP_S = 15
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -131,7 +131,7 @@ def answers(url: str) -> bool:
     import psycopg  # slow
 
     try:
-        with psycopg.connect(url, connect_timeout=2, autocommit=True) as session:
+        with psycopg.connect(url, connect_timeout=5, autocommit=True) as session:
             session.execute("SELECT 1")
     except psycopg.OperationalError:
         return False

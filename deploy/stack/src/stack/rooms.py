@@ -17,7 +17,7 @@ from stack.process import wait_until
 
 _PREFIX = "hausbote-stack-"
 _SHELTER = Path("/var/lib/hausbote")
-_ORPHANS_GONE_S = 20
+_ORPHANS_GONE_S = 60
 
 
 @dataclass(frozen=True)

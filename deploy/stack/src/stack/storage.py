@@ -10,7 +10,7 @@ from stack import process
 
 _CHECKPOINT = "bootstrap.checkpoint"
 _META = "meta.properties"
-_FORMAT_S = 60
+_FORMAT_S = 180
 
 
 def format_storage(logs: Path, properties: Path, cache: Path, java: process.Command) -> None:

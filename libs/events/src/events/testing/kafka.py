@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from events.contracts.topics import TOPICS
 from events.kafka_topics import make_topics
 
-_DEADLINE_S = 30.0
+_DEADLINE_S = 120.0
 _PAUSE_S = 0.05
 
 
