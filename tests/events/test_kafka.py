@@ -318,6 +318,20 @@ async def test_topics_are_made_with_the_settings_of_the_table(at: str) -> None:
         assert {key: found[name][key] for key in wanted} == wanted
 
 
+async def test_topics_that_were_made_serve_at_once(at: str) -> None:
+    await say(at, *records(b"left over", 1))
+    await empty_topics(at)
+    admin = AIOKafkaAdminClient(bootstrap_servers=at)
+    await admin.start()
+    try:
+        made = await admin.describe_topics(sorted(TOPICS))
+    finally:
+        await admin.close()
+    known = {one["topic"]: [part["leader"] for part in one["partitions"]] for one in made}
+    assert known == {name: [1] * topic.partitions for name, topic in TOPICS.items()}
+    assert await all_records(at) == []
+
+
 async def settings_of(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 

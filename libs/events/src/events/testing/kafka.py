@@ -1,8 +1,7 @@
 """Topics that start empty, and a look at everything that stands in them."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from itertools import count
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,24 +15,38 @@ _PAUSE_S = 0.05
 
 
 async def empty_topics(bootstrap_servers: str) -> None:
-    """Make all topics of the table anew, so that nothing of an earlier test stands in them."""
+    """Make the topics of the table, anew where anything of an earlier test stands in them."""
+    await make_topics(bootstrap_servers, TOPICS.values())
+    used = sorted({part.topic for part, end in (await _ends(bootstrap_servers)).items() if end})
+    if not used:
+        return
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:
-        old = set(await admin.list_topics()) & TOPICS.keys()
-        if old:
-            await admin.delete_topics(sorted(old))
-        await _until_gone(admin)
-        await make_topics(bootstrap_servers, TOPICS.values())
+        await admin.delete_topics(used)
+        await _until_gone(admin, used)
     finally:
         await admin.close()
+    await make_topics(bootstrap_servers, TOPICS.values())
 
 
-async def _until_gone(admin: AIOKafkaAdminClient) -> None:
+async def _ends(bootstrap_servers: str) -> dict[TopicPartition, int]:
+    async with AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, enable_auto_commit=False
+    ) as consumer:
+        parts = _partitions(TOPICS)
+        consumer.assign(parts)  # or else the client would not look for them at once
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(parts)
+        return ends
+
+
+def _partitions(topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(name, n) for name in topics for n in range(TOPICS[name].partitions)]
+
+
+async def _until_gone(admin: AIOKafkaAdminClient, names: Collection[str]) -> None:
     async with asyncio.timeout(_DEADLINE_S):
-        for _ in count():
-            if not set(await admin.list_topics()) & TOPICS.keys():
-                return
+        while not set(names).isdisjoint(await admin.list_topics()):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(_PAUSE_S)
 
 
@@ -42,8 +55,7 @@ async def all_records(bootstrap_servers: str, topics: Iterable[str] | None = Non
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
     await consumer.start()
     try:
-        wanted = [TOPICS[name] for name in topics or TOPICS]
-        parts = [TopicPartition(t.name, n) for t in wanted for n in range(t.partitions)]
+        parts = _partitions(topics or TOPICS)
         consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
         for part, offset in (await consumer.beginning_offsets(parts)).items():
