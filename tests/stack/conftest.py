@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,23 @@ import pytest
 import stack
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _unnamed() -> Iterator[None]:
+def _forget_names(patch: pytest.MonkeyPatch) -> None:
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "STACK"):
+        patch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here the servers are our own, whatever the environment names."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "STACK"):
-            patch.delenv(name, raising=False)
-        yield
+    _forget_names(monkeypatch)
 
 
 @pytest.fixture(scope="session")
-def servers(_unnamed: None) -> Iterator[stack.Servers]:
-    with stack.running() as found:
+def servers() -> Iterator[stack.Servers]:
+    with ExitStack() as ends:
+        with pytest.MonkeyPatch.context() as patch:
+            _forget_names(patch)
+            found = ends.enter_context(stack.running())
         yield found
 
 

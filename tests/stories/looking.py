@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from demo.product import Product
+from events.envelope import header
 from events.testing.kafka import all_records
 
 MACHINERY_TABLES = (
@@ -34,6 +35,13 @@ def kafka_texts(product: Product) -> Iterator[tuple[str, bytes]]:
         yield where, record.value or b""
         for name, value in record.headers:
             yield where, name.encode() + b"=" + (value or b"")
+
+
+def requests_in_kafka(product: Product) -> set[tuple[bytes, str | None]]:
+    """Delivery and event id of each request; a relay may have told the same one twice."""
+    servers = product.servers.kafka.bootstrap_servers
+    records = asyncio.run(all_records(servers, ["DeliveryRequested"]))
+    return {(record.key, header(record.headers, "ce_id")) for record in records}
 
 
 def table_texts(product: Product) -> Iterator[tuple[str, bytes]]:
