@@ -1,95 +1,145 @@
-"""What was published once stays readable; every event has a topic and a sample."""
+"""What was stored or told once stays readable: samples of every event of every service."""
 
-import importlib
-import pkgutil
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
+from tests.contracts.registries import ROOT, private, published
 
-import events.contracts
-from events.contracts import published
-from events.contracts.topics import SUBJECT_KEYS, TOPICS
-from events.personal import Category, Personal, personal_fields, put_together, take_apart
-from events.registry import PublishedEvent, Registry, UnreadableError
-from events.testing.golden import Sample, empty_fields, file_name, missing, samples
-from events.topic import Kind
+from events.ids import new_id
+from events.personal import Category, Personal
+from events.registry import Event, Json, PublishedEvent, Registry
+from events.testing.golden import faults, samples
 
 GOLDEN = Path(__file__).parent / "golden"
+PRIVATE = private()
 
-for module in pkgutil.iter_modules(events.contracts.__path__):
-    importlib.import_module(f"events.contracts.{module.name}")
-
-
-@pytest.mark.parametrize("sample", samples(GOLDEN), ids=lambda sample: file_name(sample.name))
-def test_a_sample_stays_readable(sample: Sample) -> None:
-    event = published.load(sample.name, sample.fields)
-    public, blocks = take_apart(event)
-    assert published.load(sample.name, put_together(type(event), public, blocks)) == event
-    assert empty_fields(event) == []
+pytestmark = pytest.mark.spec("PLT-01")
 
 
-@pytest.mark.parametrize("sample", samples(GOLDEN), ids=lambda sample: file_name(sample.name))
-def test_a_sample_stays_readable_without_its_personal_fields(sample: Sample) -> None:
-    """They are gone once the person was erased."""
-    public, _ = take_apart(published.load(sample.name, sample.fields))
-    event = published.load(sample.name, public)
-    assert all(getattr(event, name) is None for name in personal_fields(type(event)))
+def test_every_published_event_stays_readable() -> None:
+    assert faults(samples(GOLDEN), published) == []
 
 
-@pytest.mark.parametrize("sample", samples(GOLDEN), ids=lambda sample: file_name(sample.name))
-def test_a_reader_ignores_what_it_does_not_know(sample: Sample) -> None:
-    published.load(sample.name, {**sample.fields, "of_a_later_release": {"x": 1}})
+@pytest.mark.parametrize("service", sorted(PRIVATE))
+def test_every_private_event_stays_readable(service: str) -> None:
+    found = samples(ROOT / "tests" / service / "golden")
+    registries = PRIVATE[service]
+    assert registries
+    known = {name for registry in registries for name in registry.names()}
+    assert {sample.name.type for sample in found} == known
+    for registry in registries:
+        of_registry = [sample for sample in found if registry.knows(sample.name.type)]
+        assert faults(of_registry, registry) == []
 
 
-def test_every_published_event_has_a_sample() -> None:
-    assert missing(GOLDEN, published) == []
+@pytest.mark.parametrize("sample", samples(GOLDEN), ids=lambda sample: sample.file)
+def test_a_reader_ignores_what_it_does_not_know(sample: Any) -> None:
+    published.load(sample.name, {**sample.public, "of_a_later_release": {"x": 1}})
 
 
-def test_a_missing_sample_is_found(tmp_path: Path) -> None:
+SUBJECT = str(new_id())
+BLOCK = {"subject": SUBJECT, "category": "identity"}
+
+
+def _in_one(fields: Json) -> Json:
+    """Two names become one; both may be absent."""
+    fields = dict(fields)
+    name = " ".join(fields.pop(part, "") for part in ("first", "last")).strip()
+    return {**fields, "name": name} if name else fields
+
+
+def _told(upcaster: Any) -> Registry:
     registry = Registry()
 
-    @registry.event("Told", version=2)
+    @registry.event("Told", version=2, upcasters=[upcaster])
     class Told(PublishedEvent):
-        contact: str
+        contact: UUID
         name: Annotated[str | None, Personal("contact", Category.IDENTITY)] = None
+        size: int | None = None
 
-    (tmp_path / "Told.v1.json").write_text('{"contact": "x"}')
-    assert missing(tmp_path, registry) == ["Told.v2.json"]
-    (tmp_path / "Told.v2.json").write_text('{"contact": "x"}')
-    assert missing(tmp_path, registry) == []
-
-    old, new = samples(tmp_path)
-    assert empty_fields(registry.load(new.name, new.fields)) == ["name"]
-    with pytest.raises(UnreadableError, match="no upcaster"):
-        registry.load(old.name, old.fields)
+    return registry
 
 
-def test_every_published_event_has_a_topic_and_every_topic_an_event() -> None:
-    assert TOPICS.keys() == {*published.names(), SUBJECT_KEYS}
+OLD = {"contact": SUBJECT, "sealed": [{**BLOCK, "fields": {"first": "Jürgen", "last": "Groß"}}]}
+NEW = {"contact": SUBJECT, "size": 3, "sealed": [{**BLOCK, "fields": {"name": "Jürgen Groß"}}]}
+BEFORE_SIZE = {key: value for key, value in NEW.items() if key != "size"}
+OTHER = "Told.v2.json: is not what would be stored today"
+BANKING = [{**BLOCK, "category": "banking", "fields": {"name": "Jürgen Groß"}}]
 
 
-@pytest.mark.parametrize("name", sorted(published.names()))
-def test_the_key_of_a_topic_is_a_public_field_of_its_event(name: str) -> None:
-    cls = published.class_of(name)
-    assert TOPICS[name].key in cls.model_fields.keys() - personal_fields(cls).keys()
+@pytest.mark.parametrize(
+    ("files", "wrong"),
+    [
+        ({"Told.v1": OLD, "Told.v2": NEW}, []),
+        ({"Told.v1": OLD, "Told.v2": BEFORE_SIZE, "Told.v2.2": NEW}, []),
+        ({"Told.v2": NEW}, ["Told.v1.json is missing"]),
+        ({"Told.v1": OLD}, ["Told.v2.json is missing"]),
+        ({"Told.v1": OLD, "Told.v2": BEFORE_SIZE}, ["Told.v2.json: no sample shows size"]),
+        (
+            {"Told.v1": OLD, "Told.v2": NEW, "Told.v3": NEW},
+            ["Told.v3.json: Told v3 is newer than v2"],
+        ),
+        (
+            {"Told.v1": OLD, "Told.v2": {**NEW, "sealed": BANKING}},
+            [
+                "Told.v2.json: is not what would be stored today",
+                "Told.v2.json: no sample shows name",
+            ],
+        ),
+        (
+            {"Told.v1": OLD, "Told.v2": {**NEW, "removed": 3}},
+            [OTHER],
+        ),
+        (
+            {"Told.v1": {"contact": SUBJECT, "size": "three"}, "Told.v2": NEW},
+            ["Told.v1.json: Told: size int_parsing"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_samples_is_found(
+    files: dict[str, Json], wrong: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path, files)
+    assert faults(samples(tmp_path), _told(_in_one)) == wrong
 
 
-@pytest.mark.parametrize("name", sorted(published.names()))
-def test_personal_fields_may_be_none_and_name_a_public_subject(name: str) -> None:
-    cls = published.class_of(name)
-    for field, mark in personal_fields(cls).items():
-        assert cls.model_fields[field].default is None
-        assert mark.subject in cls.model_fields.keys() - personal_fields(cls).keys()
+def _greedy(fields: Json) -> Json:
+    return {"contact": fields["contact"], "size": fields["sizes"].pop()}
 
 
-def test_state_is_compacted_and_facts_are_kept_for_400_days() -> None:
-    for topic in TOPICS.values():
-        settings = topic.settings()
-        match topic.kind:
-            case Kind.FACT:
-                assert settings["retention.ms"] == str(400 * 24 * 3600 * 1000)
-                assert settings["cleanup.policy"] == "delete"
-            case Kind.STATE | Kind.KEYS:
-                assert settings["cleanup.policy"] == "compact"
-    assert TOPICS[SUBJECT_KEYS].partitions == 1
+def _inventive(fields: Json) -> Json:
+    return {"contact": fields["contact"], "name": "nobody"}
+
+
+@pytest.mark.parametrize(
+    ("upcaster", "fault"),
+    [(_greedy, "an upcaster changes"), (_inventive, "a personal field is left")],
+)
+def test_an_upcaster_that_misbehaves_is_found(upcaster: Any, fault: str, tmp_path: Path) -> None:
+    """One that changes what it is given, and one that invents what was erased."""
+    write(tmp_path, {"Told.v1": {**OLD, "sizes": [1, 2, 3]}, "Told.v2": NEW})
+    (found,) = faults(samples(tmp_path), _told(upcaster))
+    assert fault in found
+
+
+def test_a_private_event_may_gain_nothing_without_a_new_version(tmp_path: Path) -> None:
+    """The release before refuses a field that it does not know."""
+    registry = Registry()
+
+    @registry.event("noted")
+    class Noted(Event):
+        number: int
+        unit: str | None = "page"
+
+    write(tmp_path, {"noted.v1": {"number": 3}})
+    assert faults(samples(tmp_path), registry) == [
+        "noted.v1.json: is not what would be stored today"
+    ]
+
+
+def write(folder: Path, files: dict[str, Json]) -> None:
+    for stem, content in files.items():
+        (folder / f"{stem}.json").write_text(json.dumps(content), "utf-8")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from events.personal import Blocks, Category, KeyId, put_together
+from events.personal import Blocks, Category, KeyId, assemble
 from events.registry import Json, Name, PublishedEvent, Registry, UnreadableError
 from events.seal import Place, Sealed
 from events.store import Record
@@ -57,9 +57,7 @@ class Envelope:
     def open(self, registry: Registry, blocks: Blocks, now: datetime) -> Heard:
         """The event inside. Raises `TooNewError` or `UnreadableError`."""
         told = self.attributes
-        registry.check(told.name)
-        cls = registry.class_of(told.name.type)
-        event = registry.load(told.name, put_together(cls, self.fields, blocks))
+        event = assemble(registry, told.name, self.fields, blocks)
         if not isinstance(event, PublishedEvent):
             raise UnreadableError(f"{told.name.type} is not a published event")
         return Heard(

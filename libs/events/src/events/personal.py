@@ -16,7 +16,7 @@ from functools import cache
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from events.registry import Event, Json, UnreadableError
+from events.registry import Event, Json, Name, Registry, UnreadableError
 
 
 class Category(StrEnum):
@@ -85,6 +85,23 @@ def put_together(cls: type[Event], public: Json, blocks: Blocks) -> Json:
         if block is not None and name in block:
             joined[name] = block[name]
     return joined
+
+
+def assemble(registry: Registry, name: Name, public: Json, blocks: Blocks) -> Event:
+    """The event that public fields and opened blocks describe, in today's shape.
+
+    A block has the shape of the version in which it was sealed: upcasters get all of its fields,
+    so that a personal field may be renamed, split or moved to another category or subject.
+    Raises `TooNewError` or `UnreadableError`.
+    """
+    registry.check(name)
+    cls = registry.class_of(name.type)
+    if name == registry.name_of(cls):
+        return registry.load(name, put_together(cls, public, blocks))
+    joined = dict(public)
+    for block in blocks.values():
+        joined |= block
+    return registry.load(name, joined)
 
 
 def sealing_keys(event: Event, *, own_only: bool = False) -> frozenset[KeyId]:

@@ -10,7 +10,7 @@ from events.contracts.topics import SUBJECT_KEYS
 from events.envelope import Attributes, to_record
 from events.ids import derived_id
 from events.keyring import WrappedKey
-from events.personal import KeyId, put_together, take_apart
+from events.personal import KeyId, assemble, take_apart
 from events.registry import Json, PublishedEvent, Registry, UnreadableError
 from events.seal import Place
 from events.store import Record, Stored
@@ -63,14 +63,13 @@ def recalled(row: Stored, registry: Registry, vault: Vault, source: str) -> Reco
     """The event of a row, as far as its personal fields may still be read."""
     registry.check(row.name)
     opened = vault.open(row.sealed, place_of(row, source))
-    fields = put_together(registry.class_of(row.name.type), row.fields, opened)
     return Recorded(
         id=row.id,
         mandant=row.mandant,
         stream=row.stream,
         version=row.version,
         at=row.at,
-        event=registry.load(row.name, fields),
+        event=assemble(registry, row.name, row.fields, opened),
         cause=_cause(row.meta),
     )
 

@@ -1,6 +1,6 @@
 """Stored names and versions of events: chosen by hand, so that classes may move."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -39,6 +39,13 @@ class Name(NamedTuple):
 
 E = TypeVar("E", bound=Event)
 
+Upcaster = Callable[[Json], Json]
+"""Turns the fields of one version into those of the next; pure, and keeps what it is given.
+
+It gets public and personal fields side by side, under the names of its own version. Personal
+fields are absent once the person was erased, or where this service may not read them.
+"""
+
 
 class Registry:
     """Which class stands for which stored name, and how its data is checked."""
@@ -46,15 +53,25 @@ class Registry:
     def __init__(self) -> None:
         self._classes: dict[str, type[Event]] = {}
         self._names: dict[type[Event], Name] = {}
+        self._upcasters: dict[str, tuple[Upcaster, ...]] = {}
 
-    def event(self, name: str, *, version: int = 1) -> Callable[[type[E]], type[E]]:
-        """Register the decorated class under `name`, as it looks since `version`."""
+    def event(
+        self, name: str, *, version: int = 1, upcasters: Sequence[Upcaster] = ()
+    ) -> Callable[[type[E]], type[E]]:
+        """Register the decorated class under `name`, as it looks since `version`.
+
+        `upcasters` lead from version 1 to `version`, one for each step. Raises `ValueError` where
+        one is missing.
+        """
 
         def register(cls: type[E]) -> type[E]:
             if name in self._classes:
                 raise ValueError(f"{name} is registered twice")
+            if len(upcasters) != version - 1:
+                raise ValueError(f"{name} v{version} needs {version - 1} upcasters")
             self._classes[name] = cls
             self._names[cls] = Name(name, version)
+            self._upcasters[name] = tuple(upcasters)
             return cls
 
         return register
@@ -79,17 +96,27 @@ class Registry:
         known = self._names[cls].schema
         if name.schema > known:
             raise TooNewError(f"{name.type} v{name.schema} is newer than v{known}")
-        if name.schema < known:
-            raise UnreadableError(f"{name.type} v{name.schema} has no upcaster to v{known}")
+        if name.schema < 1:
+            raise UnreadableError(f"{name.type} never had a version {name.schema}")
 
     def load(self, name: Name, fields: Json) -> Event:
         """The event that `fields` describe; raises `TooNewError` or `UnreadableError`."""
         self.check(name)
-        cls = self._classes[name.type]
+        for upcast in self._upcasters[name.type][name.schema - 1 :]:
+            fields = _upcast(name, upcast, fields)
         try:
-            return cls.model_validate(fields)
+            return self._classes[name.type].model_validate(fields)
         except ValidationError as error:
             raise UnreadableError(f"{name.type}: {_where(error)}") from None
+
+
+def _upcast(name: Name, upcast: Upcaster, fields: Json) -> Json:
+    try:
+        return upcast(fields)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # Its text may quote what nobody should read.
+        problem = f"{upcast.__name__} fails with {type(error).__name__}"
+        raise UnreadableError(f"{name.type} v{name.schema}: {problem}") from None
 
 
 def _where(error: ValidationError) -> str:

@@ -14,7 +14,7 @@ from events.ids import new_id
 from events.keyring import Keyring, WrappedKey
 from events.personal import KeyId, sealing_keys
 from events.recording import Origin, Telling, key_record, told
-from events.registry import Json, PublishedEvent
+from events.registry import Json, PublishedEvent, Registry
 from events.seal import Place, Sealed, seal
 from events.store import Record
 from events.stream import Cause, Recorded
@@ -24,9 +24,9 @@ from events.vault import Vault
 class Speaker:
     """Makes records of events; keeps the keys that it made, one per subject and category."""
 
-    def __init__(self, keyring: Keyring, source: str) -> None:
+    def __init__(self, keyring: Keyring, source: str, registry: Registry = published) -> None:
         self._keyring = keyring
-        self._origin = Origin(source, 1, published, TOPICS)
+        self._origin = Origin(source, 1, registry, TOPICS)
         self._keys: dict[KeyId, WrappedKey] = {}
 
     def records(
@@ -47,7 +47,7 @@ class Speaker:
         of = Recorded(
             id=event_id or new_id(),
             mandant=mandant,
-            stream=stream or _key(event),
+            stream=stream or self._key(event),
             version=version,
             at=now,
             event=event,
@@ -55,6 +55,12 @@ class Speaker:
         )
         record = told(Telling(of, 0, event), self._origin, cast("Vault", self))
         return [*(key_record(mandant, key, now) for key in made), record]
+
+    def _key(self, event: PublishedEvent) -> UUID:
+        name = self._origin.published.name_of(type(event)).type
+        key = getattr(event, TOPICS[name].key)
+        assert isinstance(key, UUID)
+        return key
 
     def seal(self, blocks: Mapping[KeyId, Json], place: Place) -> tuple[Sealed, ...]:
         """As a vault does."""
@@ -90,9 +96,3 @@ def as_consumed(record: Record, offset: int, partition: int = 0) -> "ConsumerRec
         serialized_value_size=len(record.value or b""),
         headers=record.headers,
     )
-
-
-def _key(event: PublishedEvent) -> UUID:
-    key = getattr(event, TOPICS[published.name_of(type(event)).type].key)
-    assert isinstance(key, UUID)
-    return key
