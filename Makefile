@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PROJECTS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml deploy/simulators/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo up down logs topics spec lines lock
+.PHONY: help setup check test demo up down logs topics spec lines schemas lock
 
 ##@ Start here
 help: ## this page
@@ -21,13 +21,13 @@ demo: setup ## sends real post through the whole product, on servers of its own 
 	@$(BIN)/python -m demo
 
 ##@ Before a change
-check: setup ## linter, format, types, import rules, sizes
+check: setup ## linter, format, types, import rules, sizes, compatibility of events
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --exclude /migrations/ libs services deploy tests
 	@for folder in services/*/migrations; do $(BIN)/mypy $$folder || exit 1; done # each has an env.py
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest tests/architecture
+	@$(BIN)/pytest tests/architecture tests/contracts
 
 test: setup ## every test (ARGS="tests/outbox -k collection" for some)
 	@$(BIN)/pytest $(ARGS)
@@ -37,6 +37,9 @@ spec: setup ## each requirement with the tests that prove it, and those that not
 
 lines: setup ## lines of code of each package
 	@$(BIN)/python -m house lines
+
+schemas: setup ## writes down the published events: JSON Schemas, AsyncAPI, what is kept for ever
+	@$(BIN)/python -m language write
 
 lock: setup ## writes the lock file anew (UPGRADE=--upgrade for newer versions)
 	@$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,0 +1,36 @@
+"""The documents of the published language are today's, and say nothing else than before."""
+
+import pytest
+from tests.contracts.registries import ROOT, published
+
+from language import asyncapi, history, kept
+from language.events import spoken
+from language.schema import PERSONAL, form
+
+pytestmark = pytest.mark.spec("PLT-01")
+
+
+def test_every_form_of_every_event_is_written_down_and_compatible_with_all_before_it() -> None:
+    today = {name: form(cls) for name, cls in spoken().items()}
+    assert {name.type for name in today} == {*published.names(), "SubjectKeys"}
+    assert list(history.faults(ROOT / history.FOLDER, today)) == []
+
+
+def test_no_sample_and_no_schema_was_changed_or_deleted() -> None:
+    assert list(kept.faults(ROOT)) == []
+
+
+def test_the_asyncapi_document_is_up_to_date() -> None:
+    assert (ROOT / asyncapi.FILE).read_text(encoding="utf-8") == asyncapi.text(ROOT), "make schemas"
+
+
+def test_personal_fields_are_marked() -> None:
+    schema = form(published.class_of("ContactChanged"))
+    assert {n: f[PERSONAL] for n, f in schema["properties"].items() if PERSONAL in f} == {
+        "short_name": {"subject": "contact", "category": "identity"},
+        "salutation": {"subject": "contact", "category": "identity"},
+        "name_lines": {"subject": "contact", "category": "identity"},
+        "postal_address": {"subject": "contact", "category": "communication"},
+        "address_lines": {"subject": "contact", "category": "communication"},
+        "mail_address": {"subject": "contact", "category": "communication"},
+    }
