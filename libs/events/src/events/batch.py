@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -40,6 +40,7 @@ class Batch:
     registry: Registry
     reactions: Mapping[str, Reaction]
     rows: Sequence[Row]
+    began_at: datetime | None = None
     handled: list[Row] = field(default_factory=list)
     buried: int = 0
     lacking: set[tuple[UUID, KeyId]] = field(default_factory=set)
@@ -76,7 +77,7 @@ class Batch:
         for row, envelope in readable:
             try:
                 blocks = vault.open(envelope.sealed, envelope.attributes.place)
-                heard.append((row, envelope.open(self.registry, blocks, now)))
+                heard.append((row, envelope.open(self.registry, blocks, now, self.began_at)))
             except KeyMissingError as error:
                 await inbox.wait_for(self.connection, row, key_name(error), WAIT)
                 self.lacking.add((envelope.attributes.mandant, error.key))

@@ -23,13 +23,17 @@ from events.topic import Topic
 
 _SPEC_VERSION = "1.0"
 _SEALED = "sealed"
+REPLAY = "ce_replay"
+"""Marks a record that is told again, with the id of the run that does so. It stands beside the
+event's own id: who knows that id drops the record, and nobody acts on it in the outside world."""
+
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 Headers = Iterable[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What a record says of itself outside of its value."""
+    """What a record says of itself outside of its value; `replay`: the run that told it again."""
 
     id: UUID
     name: Name
@@ -40,6 +44,7 @@ class Attributes:
     epoch: int
     version: int
     cause: Cause
+    replay: str | None = None
 
     @property
     def place(self) -> Place:
@@ -54,8 +59,13 @@ class Envelope:
     fields: Json
     sealed: tuple[Sealed, ...]
 
-    def open(self, registry: Registry, blocks: Blocks, now: datetime) -> Heard:
-        """The event inside. Raises `TooNewError` or `UnreadableError`."""
+    def open(
+        self, registry: Registry, blocks: Blocks, now: datetime, began_at: datetime | None = None
+    ) -> Heard:
+        """The event inside. Raises `TooNewError` or `UnreadableError`.
+
+        `began_at`: when the present life of our database began.
+        """
         told = self.attributes
         event = assemble(registry, told.name, self.fields, blocks)
         if not isinstance(event, PublishedEvent):
@@ -71,6 +81,8 @@ class Envelope:
             heard_at=now,
             event=event,
             cause=told.cause,
+            replayed=told.replay is not None,
+            began_at=began_at,
         )
 
 
@@ -119,6 +131,7 @@ def read_attributes(headers: Headers) -> Attributes:
             epoch=int(text["ce_streamepoch"]),
             version=int(text["ce_streamversion"]),
             cause=cause,
+            replay=text.get(REPLAY),
         )
     except KeyError as error:
         raise UnreadableError(f"the header {error.args[0]} is missing") from None

@@ -89,8 +89,9 @@ class _SeekToOurs(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka h
         for partition in assigned:
             place = (partition.topic, partition.partition)
             if place not in ours:
-                continue
-            if ours[place] <= ends[partition]:
+                # Kafka may remember what a database took in that is lost: this one is empty.
+                await consumer.seek_to_beginning(partition)
+            elif ours[place] <= ends[partition]:
                 consumer.seek(partition, ours[place])
             else:
                 # A rebuilt cluster counts from zero; streams make the repeats harmless.

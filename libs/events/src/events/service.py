@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from events.clock import Clock, utc_now
 from events.commands import Commands
@@ -11,6 +12,7 @@ from events.contracts import published
 from events.contracts.deliveries import Channel
 from events.contracts.topics import SUBJECT_KEYS, TOPICS
 from events.database import Database
+from events.epoch import Epochs, begin
 from events.execute import Executor, Project
 from events.health import Health
 from events.hearing import Hears
@@ -22,6 +24,7 @@ from events.recording import Origin
 from events.relay import Relay
 from events.settings import ServiceSettings
 from events.store.postgres import PostgresStore, check_owners
+from events.stream import StreamKind
 from events.wake import Wake
 from events.worker import Worker
 
@@ -33,10 +36,12 @@ class Blueprint:
     """What a service is, as far as the machinery cares.
 
     `source` names it in every event. `project` keeps its read models. `channel`: of the events
-    about deliveries it wants only those of this channel. `issues_keys`: see `Executor`.
+    about deliveries it wants only those of this channel. `issues_keys`: see `Executor`. `kinds`:
+    every kind of stream that it keeps.
     """
 
     source: str
+    kinds: tuple[StreamKind[Any, Any, Any], ...] = ()
     hears: Hears = field(default_factory=dict)
     project: Project | None = None
     channel: Channel | None = None
@@ -64,6 +69,7 @@ class Machinery:
     inlet: Inlet
     leases: Leases
     health: Health
+    epochs: Epochs
 
 
 @asynccontextmanager
@@ -78,6 +84,7 @@ async def machinery(
         own = Database(url, connections=size)
         for database in (app, own):
             await stack.enter_async_context(database)
+        epochs = await begin(own, settings.stream_epoch, clock())
         wake = Wake(url, (INBOX, RELAY, WORK))
         await stack.enter_async_context(wake.running())
         committed = partial(wake.tell, RELAY, WORK)
@@ -100,11 +107,19 @@ async def machinery(
             machinery_database=own,
             wake=wake,
             commands=commands,
-            worker=Worker(app, executor, published, blueprint.hears, committed=committed),
+            worker=Worker(
+                app,
+                executor,
+                published,
+                blueprint.hears,
+                committed=committed,
+                began_at=epochs.began_at,
+            ),
             relay=Relay(url, settings.kafka_bootstrap_servers, wake),
             inlet=Inlet(own, wake, blueprint.channel),
             leases=Leases(own),
             health=health,
+            epochs=epochs,
         )
 
 

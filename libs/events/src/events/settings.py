@@ -14,8 +14,8 @@ class ServiceSettings(BaseSettings):
     The three database URLs are three roles: `database_url` sees rows of named mandants only,
     `machinery_database_url` works on inbox and relay, `migrator_database_url` owns the tables.
     `keks` holds the key-encryption keys that this service mounts: `category:name:base64 …`.
-    `stream_epoch` is raised by one after a restore from a backup. `probe_port` is where a process
-    without an API answers its operator's questions.
+    `stream_epoch` is raised by one after a restore from a backup, before anything is started.
+    `probe_port` is where a process without an API answers its operator's questions.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=None)

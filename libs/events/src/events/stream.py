@@ -94,6 +94,7 @@ class Heard:
 
     `version` and `epoch` say which of two snapshots of a state event is the newer one. `at` is
     the instant at which it was recorded there, `heard_at` the one at which it is handled here.
+    `replayed`: it is told again. `began_at`: when our database's present life began (`epoch`).
     """
 
     id: UUID
@@ -106,6 +107,13 @@ class Heard:
     heard_at: datetime
     event: PublishedEvent
     cause: Cause
+    replayed: bool = False
+    began_at: datetime | None = None
+
+    @property
+    def maybe_done(self) -> bool:
+        """Whether we may have acted on it without remembering: then do nothing outside."""
+        return self.replayed or (self.began_at is not None and self.at < self.began_at)
 
     def next_cause(self) -> Cause:
         """The cause of whatever follows from this event."""

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -52,6 +52,7 @@ class Worker:
         *,
         committed: Callable[[], None] = lambda: None,
         batch_max: int = 500,
+        began_at: datetime | None = None,
     ) -> None:
         self._database = database
         self._executor = executor
@@ -59,6 +60,7 @@ class Worker:
         self._reactions = {registry.name_of(c).type: reaction(r) for c, r in hears.items()}
         self._committed = committed
         self._batch_max = batch_max
+        self._began_at = began_at
         self._deaths = _Deaths()
         self._next_mandant = _FIRST
 
@@ -99,7 +101,9 @@ class Worker:
         return await inbox.claim(connection, self._batch_max, turn)
 
     def _batch(self, connection: Connection, rows: Sequence[Row]) -> Batch:
-        return Batch(connection, self._executor, self._registry, self._reactions, rows)
+        return Batch(
+            connection, self._executor, self._registry, self._reactions, rows, self._began_at
+        )
 
     async def _blame(self, rows: Sequence[Row], error: Exception) -> int:
         """Find the record that can't be handled, and put off only that one."""

@@ -6,7 +6,7 @@ import httpx
 from fastapi import FastAPI
 
 from contacts.api.contacts import ContactRoutes
-from contacts.application import AddressBook
+from contacts.application import CONTACT, AddressBook
 from contacts.projections import project
 from contacts.queries import ContactQueries
 from contacts.settings import ContactsSettings
@@ -27,7 +27,7 @@ PROCESSES = ("api", "relay")
 
 
 def blueprint(_: ContactsSettings) -> Blueprint:
-    return Blueprint(source="contacts", project=project, issues_keys=_ISSUED)
+    return Blueprint(source="contacts", kinds=(CONTACT,), project=project, issues_keys=_ISSUED)
 
 
 async def run_processes(settings: ContactsSettings, chosen: str) -> None:

@@ -37,7 +37,7 @@ def plan(heard: Heard, overdue_after: timedelta) -> Translated | None:
         address_lines=event.address_lines,
         file_names=event.file_names,
     )
-    overdue = heard.heard_at - event.requested_at > overdue_after
+    overdue = heard.maybe_done or heard.heard_at - event.requested_at > overdue_after
     return _to_letter(event, PlanLetter(planned, overdue=overdue))
 
 
@@ -45,7 +45,9 @@ def withdraw(heard: Heard) -> Translated | None:
     """The letter is not to be sent after all; this may come before the request."""
     event = heard.event
     assert isinstance(event, DeliveryWithdrawalRequested)
-    command = WithdrawLetter(event.delivery, event.attempt, event.document, heard.heard_at)
+    command = WithdrawLetter(
+        event.delivery, event.attempt, event.document, heard.heard_at, heard.began_at
+    )
     return _to_letter(event, command)
 
 

@@ -124,7 +124,7 @@ def _in_doubt(
     told = _told(after, event.at)
     match event:
         case SubmissionUncertain():
-            slug = "overdue" if event.reason == "overdue" else "uncertain"
+            slug = event.reason if event.reason in {"overdue", "restored"} else "uncertain"
             return [DeliveryUncertain(**told, reason=event.reason, text=text(slug))]
         case PersonAsked():
             reason = "no-proof"

@@ -12,7 +12,7 @@ from delivery_epost.adapters.epost_session import Session, TokenLife
 from delivery_epost.adapters.epost_wire import Limits as WireLimits
 from delivery_epost.adapters.epost_wire import Wire, open_client
 from delivery_epost.adapters.token_table import TableTokenCache
-from delivery_epost.application.desk import LetterDesk, Windows
+from delivery_epost.application.desk import LETTERS, LetterDesk, Windows
 from delivery_epost.application.making import LetterMaker
 from delivery_epost.intake import hears
 from delivery_epost.ports import Post
@@ -41,6 +41,7 @@ PROCESSES = ("api", "intake", "worker", "relay", "sender", "poller")
 def blueprint(settings: EpostSettings) -> Blueprint:
     return Blueprint(
         source="delivery-epost",
+        kinds=(LETTERS,),
         hears=hears(timedelta(hours=settings.overdue_after_h)),
         project=projection(settings.pace()),
         channel=Channel.EPOST,
@@ -95,6 +96,7 @@ def letter_desk(
         access=settings.access(),
         windows=Windows(settings.resend_within_s, settings.give_up_after_s, retry_for),
         clock=parts.clock,
+        began_at=parts.epochs.began_at,
     )
 
 

@@ -35,7 +35,7 @@ def plan(heard: Heard, overdue_after: timedelta) -> Translated | None:
         mail_address=event.mail_address,
         file_names=event.file_names,
     )
-    overdue = heard.heard_at - event.requested_at > overdue_after
+    overdue = heard.maybe_done or heard.heard_at - event.requested_at > overdue_after
     return _to_mail(event, PlanMail(planned, overdue=overdue))
 
 
@@ -43,7 +43,9 @@ def withdraw(heard: Heard) -> Translated | None:
     """The mail is not to be sent after all; this may come before the request."""
     event = heard.event
     assert isinstance(event, DeliveryWithdrawalRequested)
-    command = WithdrawMail(event.delivery, event.attempt, event.document, heard.heard_at)
+    command = WithdrawMail(
+        event.delivery, event.attempt, event.document, heard.heard_at, heard.began_at
+    )
     return _to_mail(event, command)
 
 

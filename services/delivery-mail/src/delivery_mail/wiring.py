@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from delivery_mail.adapters.smtp import SmtpMailServer
-from delivery_mail.application.desk import MailDesk
+from delivery_mail.application.desk import MAILS, MailDesk
 from delivery_mail.application.making import MailMaker
 from delivery_mail.intake import hears
 from delivery_mail.ports import MailServer
@@ -34,6 +34,7 @@ PROCESSES = ("api", "intake", "worker", "relay", "sender")
 def blueprint(settings: MailSettings) -> Blueprint:
     return Blueprint(
         source="delivery-mail",
+        kinds=(MAILS,),
         hears=hears(timedelta(hours=settings.overdue_after_h)),
         project=projection(settings.pace()),
         channel=Channel.MAIL,
@@ -81,6 +82,7 @@ def mail_desk(settings: MailSettings, parts: Machinery, server: MailServer) -> M
         return_path=settings.return_path,
         pace=settings.pace(),
         clock=parts.clock,
+        began_at=parts.epochs.began_at,
     )
 
 

@@ -24,6 +24,7 @@ from outbox.application.inspecting import Inspecting
 from outbox.application.rechecking import Rechecking
 from outbox.application.sending import Dispatch
 from outbox.application.setting_up import SettingUp
+from outbox.application.streams import DELIVERY, DOCUMENT, MANDANT, RECIPIENT
 from outbox.application.surroundings import Standards
 from outbox.intake import HEARS
 from outbox.poller import Poller, together
@@ -44,7 +45,8 @@ PROCESSES = ("api", "intake", "worker", "relay", "poller")
 
 
 def blueprint(_: OutboxSettings) -> Blueprint:
-    return Blueprint(source="outbox", hears=HEARS, project=project)
+    kinds = (DOCUMENT, DELIVERY, RECIPIENT, MANDANT)
+    return Blueprint(source="outbox", kinds=kinds, hears=HEARS, project=project)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,10 @@ create table lease (
     fence bigint not null,
     until timestamptz not null
 );
+create table stream_epoch (
+    number int primary key check (number > 0),
+    began_at timestamptz not null
+);
 create table work (
     stream uuid primary key,
     mandant uuid not null,
@@ -209,6 +213,7 @@ _GRANTS = {
     "dead": {APP: "select, insert, update, delete", MACHINERY: "select, insert"},
     "intake_offset": {MACHINERY: "select, insert, update"},
     "lease": {APP: "select, update", MACHINERY: "select, insert, update, delete"},
+    "stream_epoch": {MACHINERY: "select, insert"},
     "work": {APP: "select, insert, update, delete"},
     "idempotency": {APP: "select, insert, update, delete", MACHINERY: "select, delete"},
     "subject_key": {APP: "select, insert, update, delete", MACHINERY: "select, insert, update"},

@@ -15,6 +15,7 @@ from delivery_epost.application.making import (
 )
 from delivery_epost.domain.commands import (
     DecideByPerson,
+    DoubtAfterRestore,
     IntendSubmission,
     LetterCommand,
     RecordAcceptance,
@@ -25,7 +26,7 @@ from delivery_epost.domain.commands import (
     RecordStage,
     RecordUncertainty,
 )
-from delivery_epost.domain.decider import LETTER
+from delivery_epost.domain.decider import LETTER, may_be_forgotten
 from delivery_epost.domain.events import LetterPlanned, registry
 from delivery_epost.domain.letter import Letter, Status
 from delivery_epost.ports import (
@@ -92,6 +93,7 @@ class LetterDesk:
     access: Access
     windows: Windows
     clock: Clock
+    began_at: datetime | None = None
 
     async def submit(self, item: Due, lease: Lease) -> timedelta | None:
         """Hand a planned letter over; returns how long the account should rest, if at all.
@@ -102,6 +104,9 @@ class LetterDesk:
         letter = await self._letter(item)
         plan = letter.plan
         if letter.status is not Status.PLANNED or plan is None:
+            return None
+        if self.began_at is not None and may_be_forgotten(letter, self.began_at):
+            await self._tell(item, DoubtAfterRestore(self.began_at, self.clock()))
             return None
         try:
             recipient = recipient_of(plan)

@@ -22,6 +22,15 @@ class WithdrawLetter:
     attempt: int
     document: UUID
     now: datetime
+    began_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtAfterRestore:
+    """Our database's present life began at `began_at`: what was to be sent before may be sent."""
+
+    began_at: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class DecideByPerson:
 LetterCommand = (
     PlanLetter
     | WithdrawLetter
+    | DoubtAfterRestore
     | IntendSubmission
     | RecordAcceptance
     | RecordFailedSubmission

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from delivery_epost.domain.commands import (
     DecideByPerson,
+    DoubtAfterRestore,
     IntendSubmission,
     LetterCommand,
     PlanLetter,
@@ -58,6 +59,9 @@ def decide(command: LetterCommand, letter: Letter) -> list[LetterEvent]:
             return _plan(command, letter)
         case WithdrawLetter():
             return _withdraw(command, letter)
+        case DoubtAfterRestore():
+            forgot = may_be_forgotten(letter, command.began_at)
+            return [_restored(letter, command.now)] if forgot else []
         case IntendSubmission():
             return _intend(command, letter)
         case RecordAcceptance() | RecordStage():
@@ -105,12 +109,29 @@ def _withdraw(command: WithdrawLetter, letter: Letter) -> list[LetterEvent]:
                     at=told.now,
                 )
             ]
+        case Status.PLANNED if may_be_forgotten(letter, command.began_at):
+            return [_restored(letter, command.now), WithdrawalRefused(at=command.now)]
         case Status.PLANNED if letter.doubt_since is None:
             return [LetterWithdrawn(at=command.now)]
         case Status.WITHDRAWAL_REMEMBERED | Status.WITHDRAWN:
             return []
         case _:
             return [WithdrawalRefused(at=command.now)]
+
+
+def may_be_forgotten(letter: Letter, began_at: datetime | None) -> bool:
+    """Whether it may have been sent in an earlier life of our database, which forgot it.
+
+    What may leave once more is protected by the provider's failsafe, in whatever life.
+    """
+    if letter.status is not Status.PLANNED or letter.resend_until is not None:
+        return False
+    since = letter.wanted_since
+    return began_at is not None and since is not None and since < began_at
+
+
+def _restored(letter: Letter, now: datetime) -> LetterEvent:
+    return SubmissionUncertain(number=letter.number, reason="restored", at=now)
 
 
 def _intend(command: IntendSubmission, letter: Letter) -> list[LetterEvent]:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from delivery_mail.application.making import MadeMail, MailMaker, MailNotMade, recipient_of
 from delivery_mail.domain.commands import (
     DecideByPerson,
+    DoubtAfterRestore,
     IntendHandover,
     MailCommand,
     RecordAcceptance,
@@ -18,7 +19,7 @@ from delivery_mail.domain.commands import (
     RecordRefusal,
     RecordUncertainty,
 )
-from delivery_mail.domain.decider import MAIL
+from delivery_mail.domain.decider import MAIL, may_be_forgotten
 from delivery_mail.domain.events import MailPlanned, registry
 from delivery_mail.domain.mail import Mail, Status
 from delivery_mail.domain.pace import Pace
@@ -64,6 +65,7 @@ class MailDesk:
     pace: Pace
     clock: Clock
     spread: Callable[[], float] = _spread
+    began_at: datetime | None = None
 
     async def hand_over(self, item: Due, lease: Lease) -> timedelta | None:
         """Hand a planned mail over; returns how long the account should rest, if at all.
@@ -75,6 +77,9 @@ class MailDesk:
         mail = await self._mail(item)
         plan = mail.plan
         if mail.status is not Status.PLANNED or plan is None:
+            return None
+        if self.began_at is not None and may_be_forgotten(mail, self.began_at):
+            await self._tell(item, DoubtAfterRestore(self.began_at, self.clock()))
             return None
         try:
             made = await self._made(item, mail, plan)

@@ -21,6 +21,15 @@ class WithdrawMail:
     attempt: int
     document: UUID
     now: datetime
+    began_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtAfterRestore:
+    """Our database's present life began at `began_at`: what was to be sent before may be sent."""
+
+    began_at: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class DecideByPerson:
 MailCommand = (
     PlanMail
     | WithdrawMail
+    | DoubtAfterRestore
     | IntendHandover
     | RecordAcceptance
     | RecordFailedHandover

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from delivery_mail.domain.commands import (
     DecideByPerson,
+    DoubtAfterRestore,
     IntendHandover,
     MailCommand,
     PlanMail,
@@ -52,6 +53,9 @@ def decide(command: MailCommand, mail: Mail) -> list[MailEvent]:
             return _plan(command, mail)
         case WithdrawMail():
             return _withdraw(command, mail)
+        case DoubtAfterRestore():
+            forgot = may_be_forgotten(mail, command.began_at)
+            return _ask_a_person(mail.number, "restored", command.now) if forgot else []
         case IntendHandover():
             return _intend(command, mail)
         case RecordAcceptance():
@@ -96,10 +100,21 @@ def _withdraw(command: WithdrawMail, mail: Mail) -> list[MailEvent]:
             return []
         case _ if mail.withdrawal_refused:
             return []  # Who was told "too late" must not hear "withdrawn" from a repeat.
+        case Status.PLANNED if may_be_forgotten(mail, command.began_at):
+            doubt = _ask_a_person(mail.number, "restored", command.now)
+            return [*doubt, WithdrawalRefused(at=command.now)]
         case Status.PLANNED:
             return [MailWithdrawn(at=command.now)]
         case _:
             return [WithdrawalRefused(at=command.now)]
+
+
+def may_be_forgotten(mail: Mail, began_at: datetime | None) -> bool:
+    """Whether it may have been sent in an earlier life of our database, which forgot it."""
+    since = mail.trying_since
+    if mail.status is not Status.PLANNED or began_at is None or since is None:
+        return False
+    return since < began_at
 
 
 def _intend(command: IntendHandover, mail: Mail) -> list[MailEvent]:
