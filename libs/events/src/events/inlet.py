@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 from events import metrics
 from events.contracts.topics import SUBJECT_KEYS
 from events.database import TRANSIENT, Connection, Database, see
-from events.envelope import header
+from events.envelope import REPLAY, header
 from events.inbox import Arrival, arrival, waiting_name
 from events.keyring import WrappedKey
 from events.recording import read_key
@@ -46,8 +46,8 @@ from arrived a join fresh f on f.id = a.id order by a.topic, a.part, a.off
 
 _BURY = """
 insert into dead (id, mandant, topic, part, off, key, headers, value, attempts, reason, stack,
-    first_failed_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, 0, %s, '', clock_timestamp())
+    trace, first_failed_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, 0, %s, '', %s, clock_timestamp())
 on conflict (id) do nothing
 """
 
@@ -132,7 +132,11 @@ async def _keep_arrivals(connection: Connection, arrivals: Collection[Arrival]) 
     # Asked afterwards, so that it also sees what another process took in at the same time.
     found = await connection.execute(_SAME_ID_OTHER_CONTENT, _columns(list(named.values())))
     for id_, content in await found.fetchall():
-        await _bury(connection, named[id_, content], "the same id with other content")
+        item = named[id_, content]
+        # Told again it is sealed anew, or without what was erased since: there is nothing to learn
+        # from it, whoever has set the mark.
+        if header(item.record.headers, REPLAY) is None:
+            await _bury(connection, item, "the same id with other content")
 
 
 async def _keep_keys(connection: Connection, records: Records) -> list[str]:
@@ -164,9 +168,10 @@ async def _bury(connection: Connection, item: Arrival, reason: str) -> None:
     record = item.record
     place = (record.topic, record.partition, record.offset)
     content = (record.key, item.headers(), record.value)
+    trace = (header(record.headers, "traceparent") or "").replace("\0", "") or None
     # Its own id may be another record's, which was first.
     grave = uuid5(item.id, f"{place}\x1f{item.content.hex()}")
-    await connection.execute(_BURY, (grave, item.mandant, *place, *content, reason))
+    await connection.execute(_BURY, (grave, item.mandant, *place, *content, reason, trace))
     log.error("record.buried", topic=record.topic, part=record.partition, reason=reason)
 
 

@@ -37,6 +37,11 @@ class Telling:
     rank: int
     event: PublishedEvent
 
+    @property
+    def id(self) -> UUID:
+        """Its `ce_id`; a repeat has the same."""
+        return derived_id(self.of.id, self.rank)
+
 
 def place_of(row: Recorded | Stored, source: str) -> Place:
     """Where the sealed blocks of a private event belong."""
@@ -78,7 +83,7 @@ def told(telling: Telling, origin: Origin, vault: Vault) -> Record:
     """The finished Kafka record of a published event. A repeat has the same id."""
     of = telling.of
     attributes = Attributes(
-        id=derived_id(of.id, telling.rank),
+        id=telling.id,
         name=origin.published.name_of(type(telling.event)),
         source=origin.source,
         stream=of.stream,
