@@ -32,7 +32,8 @@ Report = Callable[[str], None]
 class Product:
     """What a clerk, and who watches him, needs to know of the running product.
 
-    `places` has the base URL of each service, `databases` its database.
+    `places` has the base URL of each service, `databases` its database, `environments` the
+    variables with which its program runs.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Product:
     servers: stack.Servers
     databases: Mapping[str, Urls]
     places: Mapping[str, str]
+    environments: Mapping[str, Mapping[str, str]]
 
     @property
     def contacts_url(self) -> str:
@@ -79,25 +81,30 @@ def running(folder: Path, report: Report) -> Iterator[Product]:
             smtp_port=mail.port,
         )
         report("services: starting")
-        places = _services(folder, around, databases, ends)
+        ports = {service: free_port() for service in SERVICES}
+        environments = {
+            service: around.of(service, databases[service], port) for service, port in ports.items()
+        }
+        places = _services(folder, environments, ports, ends)
         for service, url in places.items():
             wait_for(f"{url}/readyz", _log(folder, service))
             report(f"{service.replace('_', '-')}: ready at {url}")
         issuer = DevelopmentIssuer(folder / "tokens", environment=Environment.DEVELOPMENT)
-        yield Product(folder, issuer, post, mail, servers, databases, places)
+        yield Product(folder, issuer, post, mail, servers, databases, places, environments)
 
 
 def _services(
-    folder: Path, around: Surroundings, databases: Mapping[str, Urls], ends: ExitStack
+    folder: Path,
+    environments: Mapping[str, Mapping[str, str]],
+    ports: Mapping[str, int],
+    ends: ExitStack,
 ) -> dict[str, str]:
     """Start all services; returns where each will answer."""
     places, started = {}, list[Running]()
     for service in SERVICES:
-        port = free_port()
-        environment = around.of(service, databases[service], port)
-        argv = [service, "all"]
+        argv, environment = [service, "all"], environments[service]
         started.append(ends.enter_context(program(argv, environment, _log(folder, service))))
-        places[service] = f"http://127.0.0.1:{port}"
+        places[service] = f"http://127.0.0.1:{ports[service]}"
     ends.callback(_tell_to_stop, started)
     return places
 
