@@ -1,6 +1,6 @@
 """The machinery of one service, put together from its blueprint and its settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -82,8 +82,8 @@ async def machinery(
         size = settings.database_connections
         app = Database(settings.database_url.get_secret_value(), connections=size)
         own = Database(url, connections=size)
-        for database in (app, own):
-            await stack.enter_async_context(database)
+        await stack.enter_async_context(app)
+        await stack.enter_async_context(own)
         epochs = await begin(own, settings.stream_epoch, clock())
         wake = Wake(url, (INBOX, RELAY, WORK))
         await stack.enter_async_context(wake.running())
@@ -107,20 +107,30 @@ async def machinery(
             machinery_database=own,
             wake=wake,
             commands=commands,
-            worker=Worker(
-                app,
-                executor,
-                published,
-                blueprint.hears,
-                committed=committed,
-                began_at=epochs.began_at,
-            ),
+            worker=_worker(app, executor, blueprint, epochs, committed),
             relay=Relay(url, settings.kafka_bootstrap_servers, wake),
             inlet=Inlet(own, wake, blueprint.channel),
             leases=Leases(own),
             health=health,
             epochs=epochs,
         )
+
+
+def _worker(
+    database: Database,
+    executor: Executor,
+    blueprint: Blueprint,
+    epochs: Epochs,
+    committed: Callable[[], None],
+) -> Worker:
+    return Worker(
+        database,
+        executor,
+        published,
+        blueprint.hears,
+        committed=committed,
+        began_at=epochs.began_at,
+    )
 
 
 def _executor(settings: ServiceSettings, blueprint: Blueprint, clock: Clock) -> Executor:
