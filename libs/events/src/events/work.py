@@ -121,7 +121,8 @@ class Lane:
                     async with self.machinery.leases.hold(role) as lease:
                         if lease is not None:
                             await self._work(role, lease, stopping)
-                await self.machinery.wake.wait(WORK, _NET_S)
+                if not stopping.is_set():
+                    await self.machinery.wake.wait(WORK, _NET_S)
         finally:
             self.machinery.health.forget(role)
 
