@@ -158,15 +158,25 @@ async def test_a_service_that_hears_nothing_only_relays(urls: Urls, keks: str) -
 async def watched(running: Machinery) -> None:
     stopping = asyncio.Event()
     task = asyncio.create_task(until_stopped(stopping, watch(running)))
-    await until(lambda: metrics.RELAY_DEPTH._value.get() == 1, pause_s=0.01)
+    newer = metrics.INBOX_WAITING.labels("a newer release")
+    await until(lambda: metrics.RELAY_DEPTH._value.get() == newer._value.get() == 1, pause_s=0.01)
     stopping.set()
     await task
 
 
 async def test_the_queues_are_measured(urls: Urls, keks: str, owner: psycopg.Connection) -> None:
+    for waiting_for in ("a newer release", f"{new_id()}:identity", f"{new_id()}:notes", None):
+        owner.execute(
+            "insert into inbox (id, topic, part, off, headers, arrived_at, waiting_for)"
+            " values (%s, 't', 0, 0, '', now() - interval '1 hour', %s)",
+            (new_id(), waiting_for),
+        )
     owner.execute("insert into relay (topic, key, headers, value) values ('t', '', '', '')")
     async with machinery(settings_of(urls, keks), Blueprint("ledger")) as running:
         await watched(running)
+    for what, count in {"a newer release": 1, "a key": 2}.items():
+        assert metrics.INBOX_WAITING.labels(what)._value.get() == count
+        assert metrics.INBOX_WAITING_AGE.labels(what)._value.get() >= 3600
 
 
 async def test_an_error_of_endless_work_is_raised() -> None:

@@ -1,5 +1,6 @@
 """One batch of inbox records inside one transaction: read, open, react, execute, take out."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ import structlog
 from events import inbox
 from events.database import Connection, see
 from events.decider import Rejected
-from events.envelope import Envelope, read
+from events.envelope import Envelope, read, read_attributes
 from events.execute import Executor, Result, SubjectErased
 from events.hearing import Reaction
 from events.inbox import Row
@@ -43,6 +44,7 @@ class Batch:
     began_at: datetime | None = None
     handled: list[Row] = field(default_factory=list)
     buried: int = 0
+    newer: Counter[str] = field(default_factory=Counter)
     lacking: set[tuple[UUID, KeyId]] = field(default_factory=set)
 
     async def handle(self) -> None:
@@ -56,13 +58,17 @@ class Batch:
         for row, rejection in refused.values():
             await self._bury(row, f"rejected: {rejection.slug}")
         self.handled = [row for row, _ in heard if row.seq not in refused]
+        if self.newer:
+            log.warning("records.waiting", waiting_for=inbox.NEWER_RELEASE, newer=dict(self.newer))
         await inbox.finish(self.connection, self.handled)
 
     async def _read_all(self) -> list[tuple[Row, Envelope]]:
         readable = []
         for row in self.rows:
             try:
-                readable.append((row, _read(row)))
+                readable.append((row, self._read(row)))
+            except TooNewError as error:
+                await self._wait_for_newer(row, error)
             except UnreadableError as error:
                 await self._bury(row, f"unreadable: {error}")
         return readable
@@ -81,8 +87,6 @@ class Batch:
             except KeyMissingError as error:
                 await inbox.wait_for(self.connection, row, key_name(error), WAIT)
                 self.lacking.add((envelope.attributes.mandant, error.key))
-            except TooNewError:
-                await inbox.wait_for(self.connection, row, "a newer release", WAIT)
             except UnreadableError as error:
                 await self._bury(row, f"unreadable: {error}")
         return heard
@@ -90,6 +94,21 @@ class Batch:
     async def _react(self, heard: Heard) -> Sequence[Order]:
         react = self.reactions[self.registry.name_of(type(heard.event)).type]
         return await react(self.connection, heard)
+
+    def _read(self, row: Row) -> Envelope:
+        """Whether it is too new is asked before anything else of it is believed or opened."""
+        try:
+            envelope = _read(row)
+        except UnreadableError:
+            # A later release may write what this one can't take apart: a category of its own.
+            self.registry.check(read_attributes(row.headers).name)
+            raise
+        self.registry.check(envelope.attributes.name)
+        return envelope
+
+    async def _wait_for_newer(self, row: Row, error: TooNewError) -> None:
+        await inbox.wait_for(self.connection, row, inbox.NEWER_RELEASE, WAIT)
+        self.newer[str(error)] += 1
 
     async def _bury(self, row: Row, reason: str) -> None:
         self.buried += 1

@@ -67,9 +67,11 @@ class Commands:
         """Carry out the orders in one transaction; each has its own result, in their order.
 
         `guard` is called inside the transaction and stops it by raising. Raises `BusyError`,
-        `KeyMissingError`, `ForeignMandantError` and whatever the database or the guard raises;
-        then nothing was written, or, where the connection broke in the commit, perhaps
-        everything: repeating is safe, because deciders decide a repeated command to nothing.
+        `KeyMissingError`, `ForeignMandantError`, `TooNewError` where the stream holds an event of a
+        later release (after a rollback: that one goes on with it), and whatever the database or
+        the guard raises; then nothing was written, or, where the connection broke in the commit,
+        perhaps everything: repeating is safe, because deciders decide a repeated command to
+        nothing.
         """
         if self._closed:
             raise BusyError("the service is stopping")

@@ -14,6 +14,8 @@ from events.envelope import header
 from events.ids import UNDATED, day_of
 from events.personal import KeyId
 
+NEWER_RELEASE = "a newer release"
+
 _UNREADABLE = UUID("5a0c2f3e-7d5b-5c0e-9f63-0b9d5f0f6a11")
 
 _WAITING_MANDANTS = """
@@ -62,6 +64,16 @@ from unnest(%s::text[], %s::uuid[], %s::text[]) as w (name, subject, category)
 join (select subject, category from subject_key
     union select subject, category from erasure_fence) as k using (subject, category)
 where inbox.waiting_for = w.name
+"""
+
+_WAKE_NEWER = """
+update inbox set due_at = clock_timestamp(), waiting_for = null where waiting_for = %s
+"""
+
+_WAITING = """
+select case waiting_for when %(newer)s then %(newer)s else 'a key' end, count(*),
+    extract(epoch from clock_timestamp() - min(arrived_at))
+from inbox where waiting_for is not null group by 1
 """
 
 _PUT_OFF = """
@@ -183,6 +195,18 @@ async def wait_for(connection: Connection, row: Row, what: str, pause: timedelta
 def waiting_name(key: KeyId) -> str:
     """What stands in the column `waiting_for` of a record that waits for a key."""
     return f"{key.subject}:{key.category}"
+
+
+async def wake_newer(connection: Connection) -> None:
+    """Make due what the release before could not read: this one may know it."""
+    await connection.execute(_WAKE_NEWER, (NEWER_RELEASE,))
+
+
+async def waiting(connection: Connection) -> Mapping[str, tuple[int, float]]:
+    """How many records wait for what, and for how many seconds the oldest of them is here."""
+    found = await connection.execute(_WAITING, {"newer": NEWER_RELEASE})
+    seen = {what: (count, float(age_s)) for what, count, age_s in await found.fetchall()}
+    return {what: seen.get(what, (0, 0.0)) for what in (NEWER_RELEASE, "a key")}
 
 
 async def wake_with_key(connection: Connection, keys: Collection[KeyId]) -> None:

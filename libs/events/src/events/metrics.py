@@ -9,6 +9,12 @@ RECORDS_RELAYED = Counter("hausbote_relay_records_total", "Records that Kafka ha
 RECORDS_REFUSED = Counter("hausbote_relay_refused_total", "Records that Kafka will never take.")
 INBOX_DEPTH = Gauge("hausbote_inbox_records", "Records that wait in the inbox.")
 INBOX_AGE = Gauge("hausbote_inbox_oldest_seconds", "Age of the oldest record in the inbox.")
+INBOX_WAITING = Gauge(
+    "hausbote_inbox_waiting_records", "Records that wait for something, by what it is.", ["what"]
+)
+INBOX_WAITING_AGE = Gauge(
+    "hausbote_inbox_waiting_oldest_seconds", "Age of the oldest of them, by what it is.", ["what"]
+)
 DEAD_DEPTH = Gauge("hausbote_dead_records", "Records that a person has to look at.")
 RELAY_DEPTH = Gauge("hausbote_relay_waiting_records", "Records that are not in Kafka yet.")
 RELAY_AGE = Gauge("hausbote_relay_oldest_seconds", "Age of the oldest record in the relay.")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import structlog
 import uvloop
 
-from events import metrics
+from events import inbox, metrics
 from events.database import TRANSIENT
 from events.intake import intake
 from events.log import configure_logs
@@ -89,6 +89,7 @@ async def watch(machinery: Machinery) -> None:
         try:
             async with machinery.machinery_database.plain() as connection:
                 row = await (await connection.execute(_DEPTHS)).fetchone()
+                waiting = await inbox.waiting(connection)
         except TRANSIENT:
             row = None
         if row is not None:
@@ -101,6 +102,9 @@ async def watch(machinery: Machinery) -> None:
             )
             for gauge, value in zip(gauges, row, strict=True):
                 gauge.set(float(value))
+            for what, (count, age_s) in waiting.items():
+                metrics.INBOX_WAITING.labels(what).set(count)
+                metrics.INBOX_WAITING_AGE.labels(what).set(age_s)
         await asyncio.sleep(_WATCH_S)
 
 

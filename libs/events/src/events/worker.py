@@ -63,12 +63,17 @@ class Worker:
         self._began_at = began_at
         self._deaths = _Deaths()
         self._next_mandant = _FIRST
+        self._is_fresh = True
 
     async def work(self) -> int:
         """Handle one batch; returns how many records were claimed (0: nothing is due).
 
         Raises the transient errors of the database, and `TooManyDeadError`.
         """
+        if self._is_fresh:
+            async with self._database.plain() as connection:
+                await inbox.wake_newer(connection)
+            self._is_fresh = False
         return await self._attempt(None)
 
     async def _attempt(self, only: Sequence[Row] | None, conflicts: int = 0) -> int:
@@ -130,7 +135,7 @@ class Worker:
             if isinstance(error, KeyMissingError):
                 await inbox.wait_for(connection, row, key_name(error), WAIT)
             elif isinstance(error, TooNewError):
-                await inbox.wait_for(connection, row, "a newer release", WAIT)
+                await inbox.wait_for(connection, row, inbox.NEWER_RELEASE, WAIT)
             elif died:
                 await inbox.bury(connection, row, _reason(error), "\n".join(frames(error)))
             else:

@@ -11,7 +11,7 @@ import psycopg
 from events.database import Connection, Database
 from events.keyring import Missing, WrappedKey
 from events.personal import Category, KeyId
-from events.registry import Name
+from events.registry import Name, TooNewError
 from events.seal import Sealed
 from events.store import ForeignMandantError, Keys, Record, Stored, StreamConflictError
 
@@ -93,7 +93,7 @@ class PostgresTransaction:
             blocks = await self.connection.execute(_LOAD_SEALED, wanted)
         sealed: dict[tuple[UUID, int], list[Sealed]] = {}
         for stream, version, subject, category, mark, nonce, block in await blocks.fetchall():
-            key = KeyId(subject, Category(category))
+            key = KeyId(subject, _category(category))
             sealed.setdefault((stream, version), []).append(Sealed(key, mark, nonce, block))
         loaded: dict[UUID, list[Stored]] = {}
         for (
@@ -160,6 +160,14 @@ async def check_owners(database: Database, owners: Mapping[UUID, UUID]) -> None:
         for stream, mandant in await rows.fetchall():
             if owners[stream] != mandant:
                 raise ForeignMandantError(f"stream {stream} is another mandant's")
+
+
+def _category(text: str) -> Category:
+    """Raises `TooNewError`: only a later release can have stored a category that is not ours."""
+    try:
+        return Category(text)
+    except ValueError:
+        raise TooNewError(f"the category {text} is newer than this release") from None
 
 
 def _lock_number(stream: UUID) -> int:

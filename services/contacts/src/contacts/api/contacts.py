@@ -24,6 +24,7 @@ from contacts.domain.decider import Contact, ContactNotRegistered, DetailsInvali
 from contacts.queries import BEGINNING, ContactLine, ContactQueries, Place
 from events.commands import BusyError
 from events.ids import derived_id, new_id
+from events.registry import TooNewError
 from events.stream import Cause
 from web.auth import Caller, Role, requires
 from web.correlation import correlation_id
@@ -128,7 +129,7 @@ class ContactRoutes:
         except DetailsInvalid as invalid:
             errors = error_list(invalid.findings, self.messages)
             raise Problem(invalid.slug, invalid.status, errors=errors) from None
-        except BusyError:
+        except (BusyError, TooNewError):
             raise Problem("unavailable", 503, headers={"Retry-After": "1"}) from None
 
     def _saved(self, contact: UUID, state: Contact, *, status: int) -> Response:

@@ -14,6 +14,7 @@ from documents.store import DocumentDamagedError, DocumentMissingError, StoreUna
 from events.commands import BusyError
 from events.database import TRANSIENT
 from events.keyring import KeyMissingError
+from events.registry import TooNewError
 from events.stream import Cause
 from web.auth import Caller, Role, requires
 from web.correlation import correlation_id
@@ -22,6 +23,7 @@ from web.problem import Problem
 _LATER = (
     BusyError,
     KeyMissingError,
+    TooNewError,
     StoreUnavailableError,
     DocumentMissingError,
     DocumentDamagedError,
