@@ -5,11 +5,12 @@ VENV ?= .venv
 STACK_FOLDER ?= var/stack
 
 BIN := $(VENV)/bin
+SERVICES := contacts outbox delivery_epost delivery_mail
 STAMP := $(VENV)/.installed
 PROJECTS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml deploy/simulators/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo up down logs topics spec lines schemas lock
+.PHONY: help setup check test demo up down logs topics trace spec lines schemas lock
 
 ##@ Start here
 help: ## this page
@@ -57,6 +58,10 @@ logs: setup ## the last lines that they logged
 
 topics: setup ## creates the Kafka topics from their table in code
 	@$(BIN)/python -m events topics
+
+##@ By night
+trace: setup ## one story through all services, as their settings say (ID=document, delivery or correlation)
+	@$(BIN)/python -m events.operator.timeline $(ID) $(SERVICES)
 
 # uv is five times as fast as pip, which takes over where uv cannot reach the packages as pip is set up to.
 $(STAMP): requirements.lock $(PROJECTS)

@@ -38,7 +38,9 @@ ATTRIBUTES = Attributes(
     mandant=uuid4(),
     epoch=2,
     version=7,
-    cause=Cause(uuid4(), uuid4(), "user:7", "00-trace-span-01"),
+    cause=Cause(
+        uuid4(), uuid4(), "user:7", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    ),
 )
 SECRET = b"k" * 32
 

@@ -10,13 +10,16 @@ import httpx
 import pytest
 import structlog
 from fastapi import APIRouter, Depends, FastAPI
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from events import tracing
 from web.auth import Role, requires
 from web.correlation import correlation_id
 from web.envelope import SECURITY_HEADERS
 
 SECRET = "Mustermann-Geheim"
+SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 MANDANT = "6f1c1a52-6f4e-4a3f-9a0e-0d6a3f7f9b11"
 Client = httpx.AsyncClient
 
@@ -129,6 +132,27 @@ async def test_the_callers_correlation_id_is_taken_and_given_on(
     async with connect(make_app(routers=[router]), clerk) as client:
         answer = await client.get("/id", headers={"X-Correlation-Id": str(sent)})
     assert answer.json() == answer.headers["x-correlation-id"] == str(sent)
+
+
+@pytest.mark.spec("PLT-04")
+@pytest.mark.parametrize("sent", [SPAN, "nonsense", SPAN.upper()])
+async def test_a_callers_trace_goes_on_and_what_is_none_begins_one(
+    make_app: Callable[..., FastAPI], connect: Callable[..., Any], clerk: dict[str, str], sent: str
+) -> None:
+    router = APIRouter(dependencies=[Depends(requires(Role.CLERK))])
+
+    @router.get("/trace")
+    async def tell() -> str:
+        return tracing.here()
+
+    async with connect(make_app(routers=[router]), clerk) as client:
+        with capture_logs([merge_contextvars]) as lines:
+            answer = await client.get("/trace", headers={"traceparent": sent})
+    trace = tracing.trace_id(answer.json())
+    assert trace is not None
+    assert (trace == tracing.trace_id(SPAN)) is (sent == SPAN)
+    assert answer.json() != sent
+    assert lines[0]["trace_id"] == trace
 
 
 @pytest.mark.parametrize("sent", [SECRET, "", "0" * 32, "x" * 36, "\u00e4" * 18])

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import epost_simulator
@@ -43,7 +43,7 @@ class Product:
     servers: stack.Servers
     databases: Mapping[str, Urls]
     places: Mapping[str, str]
-    environments: Mapping[str, Mapping[str, str]]
+    environments: Mapping[str, Mapping[str, str]] = field(repr=False)
 
     @property
     def contacts_url(self) -> str:

@@ -2,22 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from events import inbox
+from events import inbox, tracing
 from events.database import Connection, see
 from events.decider import Rejected
-from events.envelope import Envelope, read, read_attributes
+from events.envelope import Envelope, header, read, read_attributes
 from events.execute import Executor, Result, SubjectErased
 from events.hearing import Reaction
 from events.inbox import Row
 from events.keyring import KeyMissingError
 from events.personal import KeyId
 from events.registry import Registry, TooNewError, UnreadableError
+from events.store import Transaction
 from events.store.postgres import PostgresTransaction
 from events.stream import Heard, Order
 from events.vault import Vault
@@ -41,7 +42,6 @@ class Batch:
     registry: Registry
     reactions: Mapping[str, Reaction]
     rows: Sequence[Row]
-    began_at: datetime | None = None
     handled: list[Row] = field(default_factory=list)
     buried: int = 0
     newer: Counter[str] = field(default_factory=Counter)
@@ -52,6 +52,16 @@ class Batch:
         transaction = PostgresTransaction(self.connection)
         vault = Vault(transaction, self.executor.keyring)
         heard = await self._open_all(await self._read_all(), vault)
+        told = [(f"hear {row.topic}", event.cause.traceparent) for row, event in heard]
+        with tracing.spans(told, "consumer") as hops:
+            for at, hop in enumerate(hops):
+                row, event = heard[at]
+                heard[at] = (row, replace(event, hop=hop))
+            await self._act(transaction, vault, heard)
+
+    async def _act(
+        self, transaction: Transaction, vault: Vault, heard: Sequence[tuple[Row, Heard]]
+    ) -> None:
         orders = [(row, order) for row, event in heard for order in await self._react(event)]
         results = await self.executor.execute(transaction, [order for _, order in orders], vault)
         refused = _refused([row for row, _ in orders], results)
@@ -79,11 +89,11 @@ class Batch:
         await see(self.connection, {envelope.attributes.mandant for _, envelope in readable})
         await vault.fetch(block.key for _, envelope in readable for block in envelope.sealed)
         heard = []
-        now = self.executor.clock()
+        now, began_at = self.executor.clock(), self.executor.began_at
         for row, envelope in readable:
             try:
                 blocks = vault.open(envelope.sealed, envelope.attributes.place)
-                heard.append((row, envelope.open(self.registry, blocks, now, self.began_at)))
+                heard.append((row, envelope.open(self.registry, blocks, now, began_at)))
             except KeyMissingError as error:
                 await inbox.wait_for(self.connection, row, key_name(error), WAIT)
                 self.lacking.add((envelope.attributes.mandant, error.key))
@@ -113,7 +123,15 @@ class Batch:
     async def _bury(self, row: Row, reason: str) -> None:
         self.buried += 1
         await inbox.bury(self.connection, row, reason)
-        log.error("record.buried", topic=row.topic, part=row.part, off=row.off, reason=reason)
+        trace = tracing.trace_id(header(row.headers, "traceparent"))
+        log.error(
+            "record.buried",
+            topic=row.topic,
+            part=row.part,
+            off=row.off,
+            reason=reason,
+            trace_id=trace,
+        )
 
 
 def _read(row: Row) -> Envelope:

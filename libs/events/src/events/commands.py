@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from psycopg_pool import PoolTimeout
 
+from events import tracing
 from events.database import TRANSIENT
 from events.decider import Rejected
 from events.execute import Executor, Result
@@ -176,11 +177,17 @@ class Commands:
                 async with self._store.transaction(mandants) as transaction:
                     if guard is not None:
                         await guard(transaction)
-                    return await self._executor.execute(transaction, orders)
+                    with tracing.span("execute", _first_story(orders)):
+                        return await self._executor.execute(transaction, orders)
             except StreamConflictError:
                 if self._check_owners is not None:
                     await self._check_owners({order.stream: order.mandant for order in orders})
         raise BusyError(f"{len(orders)} orders met others {_TRIES} times")
+
+
+def _first_story(orders: Sequence[Order]) -> str | None:
+    """Those that share a transaction are seen in the trace of the first of them."""
+    return next((order.cause.traceparent for order in orders if order.cause), None)
 
 
 def _refuse(calls: Sequence[_Call], error: Exception) -> None:

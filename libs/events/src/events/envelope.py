@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from events import tracing
 from events.personal import Blocks, Category, KeyId, assemble
 from events.registry import Json, Name, PublishedEvent, Registry, UnreadableError
 from events.seal import Place, Sealed
@@ -119,7 +120,7 @@ def read_attributes(headers: Headers) -> Attributes:
             correlation=UUID(text["ce_correlationid"]),
             causation=UUID(text["ce_causationid"]) if "ce_causationid" in text else None,
             actor=text.get("ce_actor", "system"),
-            traceparent=text.get("traceparent"),
+            traceparent=tracing.valid(text.get("traceparent")),
         )
         return Attributes(
             id=UUID(text["ce_id"]),

@@ -6,11 +6,13 @@ transaction, in few round trips, whatever the number of orders.
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from events import tracing
 from events.clock import Clock
 from events.decider import Rejected
 from events.ids import new_id
@@ -46,6 +48,7 @@ class Executor:
 
     `issues_keys`: each subject whose key the service makes gets one of every of these categories,
     and new keys are published, so that other services can seal what they know of the subject.
+    `began_at`: when the present life of its database began.
     """
 
     origin: Origin
@@ -53,6 +56,7 @@ class Executor:
     clock: Clock
     project: Project | None = None
     issues_keys: frozenset[Category] = frozenset()
+    began_at: datetime | None = None
 
     async def execute(
         self, transaction: Transaction, orders: Sequence[Order], vault: Vault | None = None
@@ -142,9 +146,10 @@ class _Stream:
         if order.cause is not None:
             return order.cause
         if self.last is None:
-            return Cause(correlation=order.stream)
+            return Cause(correlation=order.stream, traceparent=tracing.child(None))
         story = self.last.cause
-        return Cause(story.correlation, self.last.id, traceparent=story.traceparent)
+        hop = tracing.child(story.traceparent)
+        return Cause(story.correlation, self.last.id, traceparent=hop)
 
     @classmethod
     def folded(
@@ -256,6 +261,7 @@ def _note(recorded: Recorded) -> None:
         version=recorded.version,
         correlation_id=str(recorded.cause.correlation),
         causation_id=str(recorded.cause.causation),
+        trace_id=tracing.trace_id(recorded.cause.traceparent),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import structlog
 import uvloop
 
-from events import inbox, metrics
+from events import inbox, metrics, tracing
 from events.database import TRANSIENT
 from events.intake import intake
 from events.log import configure_logs
@@ -160,6 +160,7 @@ def start(
     arguments = command_line([*processes, "all"]).parse_args()
     settings = settings_class()
     configure_logs(package.replace("_", "-"), settings.log_level)
+    tracing.configure(package.replace("_", "-"))
     tool: Tool | None = arguments.tool
     if arguments.chosen == "migrate":
         migrate(package, settings.migrator_database_url.get_secret_value())

@@ -22,8 +22,9 @@ from aiokafka.errors import (
 )
 from psycopg.conninfo import make_conninfo
 
-from events import metrics
+from events import metrics, tracing
 from events.database import TRANSIENT, Connection
+from events.envelope import header
 from events.wake import Wake
 
 _LOCK = 0x686275726C  # One relay per service: whoever holds this advisory lock of the database.
@@ -115,6 +116,14 @@ async def _fetch(connection: Connection) -> list[_Row]:
 
 
 async def _publish(
+    connection: Connection, producer: AIOKafkaProducer, rows: Sequence[_Row]
+) -> None:
+    told = ((f"publish {row.topic}", header(row.headers, "traceparent")) for row in rows)
+    with tracing.spans(told, "producer"):
+        await _publish_traced(connection, producer, rows)
+
+
+async def _publish_traced(
     connection: Connection, producer: AIOKafkaProducer, rows: Sequence[_Row]
 ) -> None:
     acknowledged, trouble = [], None

@@ -20,7 +20,7 @@ from events.keyring import Keyring
 from events.personal import sealing_keys
 from events.recording import Origin, Telling, recalled, told
 from events.registry import Json
-from events.store import Record, Transaction
+from events.store import Record, Stored, Transaction
 from events.store.postgres import PostgresStore
 from events.stream import Recorded, StreamKind
 from events.vault import Vault
@@ -135,12 +135,10 @@ class Replay:
         mandants = {mandant for _, mandant in wanted.values()}
         async with PostgresStore(self.database).transaction(mandants) as transaction:
             vault = Vault(transaction, self.keyring)
-            streams = {stream for stream, _ in wanted}
+            rows = await transaction.load({stream for stream, _ in wanted})
             tellings = [
                 telling
-                for telling in await published_of(
-                    transaction, vault, streams, self.kinds, self.origin.source
-                )
+                for telling in await published_of(rows, vault, self.kinds, self.origin.source)
                 if (telling.of.stream, telling.of.version) in wanted
                 and (not topics or self._topic(telling) in topics)
             ]
@@ -169,10 +167,9 @@ class Replay:
 
 
 async def published_of(
-    transaction: Transaction, vault: Vault, streams: Collection[UUID], kinds: Kinds, source: str
+    rows: Mapping[UUID, Sequence[Stored]], vault: Vault, kinds: Kinds, source: str
 ) -> list[Telling]:
     """All that was ever published of these streams, stream by stream."""
-    rows = await transaction.load(streams)
     await vault.fetch(
         block.key for history in rows.values() for row in history for block in row.sealed
     )

@@ -1,6 +1,6 @@
 """The machinery of one service, put together from its blueprint and its settings."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,13 +88,9 @@ async def machinery(
         wake = Wake(url, (INBOX, RELAY, WORK))
         await stack.enter_async_context(wake.running())
         committed = partial(wake.tell, RELAY, WORK)
-        executor = _executor(settings, blueprint, clock)
-        commands = Commands(
-            PostgresStore(app),
-            executor,
-            committed=committed,
-            check_owners=partial(check_owners, app),
-        )
+        executor = _executor(settings, blueprint, clock, epochs)
+        owners = partial(check_owners, app)
+        commands = Commands(PostgresStore(app), executor, committed=committed, check_owners=owners)
         await stack.enter_async_context(commands.running())
         health = _health(app)
         if settings.probe_port is not None:
@@ -107,7 +103,7 @@ async def machinery(
             machinery_database=own,
             wake=wake,
             commands=commands,
-            worker=_worker(app, executor, blueprint, epochs, committed),
+            worker=Worker(app, executor, published, blueprint.hears, committed=committed),
             relay=Relay(url, settings.kafka_bootstrap_servers, wake),
             inlet=Inlet(own, wake, blueprint.channel),
             leases=Leases(own),
@@ -116,24 +112,9 @@ async def machinery(
         )
 
 
-def _worker(
-    database: Database,
-    executor: Executor,
-    blueprint: Blueprint,
-    epochs: Epochs,
-    committed: Callable[[], None],
-) -> Worker:
-    return Worker(
-        database,
-        executor,
-        published,
-        blueprint.hears,
-        committed=committed,
-        began_at=epochs.began_at,
-    )
-
-
-def _executor(settings: ServiceSettings, blueprint: Blueprint, clock: Clock) -> Executor:
+def _executor(
+    settings: ServiceSettings, blueprint: Blueprint, clock: Clock, epochs: Epochs
+) -> Executor:
     origin = Origin(blueprint.source, settings.stream_epoch, published, TOPICS)
     return Executor(
         origin=origin,
@@ -141,6 +122,7 @@ def _executor(settings: ServiceSettings, blueprint: Blueprint, clock: Clock) -> 
         clock=clock,
         project=blueprint.project,
         issues_keys=blueprint.issues_keys,
+        began_at=epochs.began_at,
     )
 
 

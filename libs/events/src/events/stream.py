@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from events import tracing
 from events.decider import Decider
 from events.registry import Event, PublishedEvent, Registry
 
@@ -95,6 +96,7 @@ class Heard:
     `version` and `epoch` say which of two snapshots of a state event is the newer one. `at` is
     the instant at which it was recorded there, `heard_at` the one at which it is handled here.
     `replayed`: it is told again. `began_at`: when our database's present life began (`epoch`).
+    `hop` is the span in which it is handled, where spans are kept.
     """
 
     id: UUID
@@ -109,6 +111,7 @@ class Heard:
     cause: Cause
     replayed: bool = False
     began_at: datetime | None = None
+    hop: str | None = None
 
     @property
     def maybe_done(self) -> bool:
@@ -117,6 +120,5 @@ class Heard:
 
     def next_cause(self) -> Cause:
         """The cause of whatever follows from this event."""
-        return Cause(
-            self.cause.correlation, self.id, f"service:{self.source}", self.cause.traceparent
-        )
+        hop = self.hop or tracing.child(self.cause.traceparent)
+        return Cause(self.cause.correlation, self.id, f"service:{self.source}", hop)

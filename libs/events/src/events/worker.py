@@ -5,14 +5,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from events import inbox, metrics
+from events import inbox, metrics, tracing
 from events.batch import WAIT, Batch, key_name
 from events.database import TRANSIENT, Connection, Database
+from events.envelope import header
 from events.execute import Executor
 from events.hearing import Hears, reaction
 from events.inbox import Row
@@ -52,7 +53,6 @@ class Worker:
         *,
         committed: Callable[[], None] = lambda: None,
         batch_max: int = 500,
-        began_at: datetime | None = None,
     ) -> None:
         self._database = database
         self._executor = executor
@@ -60,7 +60,6 @@ class Worker:
         self._reactions = {registry.name_of(c).type: reaction(r) for c, r in hears.items()}
         self._committed = committed
         self._batch_max = batch_max
-        self._began_at = began_at
         self._deaths = _Deaths()
         self._next_mandant = _FIRST
         self._is_fresh = True
@@ -106,9 +105,7 @@ class Worker:
         return await inbox.claim(connection, self._batch_max, turn)
 
     def _batch(self, connection: Connection, rows: Sequence[Row]) -> Batch:
-        return Batch(
-            connection, self._executor, self._registry, self._reactions, rows, self._began_at
-        )
+        return Batch(connection, self._executor, self._registry, self._reactions, rows)
 
     async def _blame(self, rows: Sequence[Row], error: Exception) -> int:
         """Find the record that can't be handled, and put off only that one."""
@@ -143,7 +140,15 @@ class Worker:
         if isinstance(error, KeyMissingError) and row.mandant is not None:
             await self._look_again({(row.mandant, error.key)})
         dead = died and not waits
-        log.error("record.failed", topic=row.topic, off=row.off, reason=_reason(error), died=dead)
+        trace = tracing.trace_id(header(row.headers, "traceparent"))
+        log.error(
+            "record.failed",
+            topic=row.topic,
+            off=row.off,
+            reason=_reason(error),
+            died=dead,
+            trace_id=trace,
+        )
         self._deaths.count(1, int(dead))
 
     async def _look_again(self, lacking: Collection[tuple[UUID, KeyId]]) -> None:

@@ -7,6 +7,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from events import tracing
+
 HEADER = "X-Correlation-Id"
 
 _STATE = "correlation_id"
@@ -16,7 +18,8 @@ _TEXT_LENGTH = 36
 class Correlation:
     """ASGI: binds the correlation id to the request, to its log lines and to its answer.
 
-    A header that is not a UUID in its usual form is ignored, never repeated.
+    A header that is not a UUID in its usual form is ignored, never repeated. So is a traceparent
+    that is none; the request is a span of the caller's trace or begins one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,7 +37,13 @@ class Correlation:
                 MutableHeaders(scope=message)[HEADER] = str(identity)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(correlation_id=str(identity)):
+        parent = tracing.valid(Headers(scope=scope).get("traceparent"))
+        with (
+            tracing.span("request", parent, "server") as here,
+            structlog.contextvars.bound_contextvars(
+                correlation_id=str(identity), trace_id=tracing.trace_id(here)
+            ),
+        ):
             await self._app(scope, receive, send_with_id)
 
 

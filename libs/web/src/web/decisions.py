@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 
+from events import tracing
 from events.stream import Cause
 from web.auth import Caller, Role, requires
 from web.correlation import correlation_id
@@ -54,7 +55,7 @@ class DecisionRoutes:
         self, sending: UUID, body: DecisionBody, caller: Clerk, correlation: Correlation
     ) -> Response:
         """Say whether a sending in doubt went out. Refused where nobody was asked."""
-        cause = Cause(correlation, actor=caller.user)
+        cause = Cause(correlation, actor=caller.user, traceparent=tracing.here())
         sent = body.outcome is Outcome.SENT
         await self.decide(caller.mandant, sending, sent=sent, cause=cause)
         return Response(status_code=204)

@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from events import tracing
 from web.errors import of_status
 from web.problem import Problems
 
@@ -82,6 +83,7 @@ def method_name(scope: Scope) -> str:
 
 def _note(scope: Scope, status: int | None, seconds: float) -> None:
     method, route = method_name(scope), route_template(scope)
+    tracing.rename(f"{method} {route}", **{"http.response.status_code": status or 0})
     _seconds.labels(method, route, status or "none").observe(seconds)
     caller = scope["state"].get("caller")
     fields: dict[str, Any] = {

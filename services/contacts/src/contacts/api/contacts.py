@@ -22,6 +22,7 @@ from contacts.api.bodies import ContactBody
 from contacts.application import AddressBook
 from contacts.domain.decider import Contact, ContactNotRegistered, DetailsInvalid
 from contacts.queries import BEGINNING, ContactLine, ContactQueries, Place
+from events import tracing
 from events.commands import BusyError
 from events.ids import derived_id, new_id
 from events.registry import TooNewError
@@ -144,7 +145,7 @@ class ContactRoutes:
 
 
 def _cause(caller: Caller, correlation: UUID) -> Cause:
-    return Cause(correlation, actor=f"user:{caller.user}")
+    return Cause(correlation, actor=f"user:{caller.user}", traceparent=tracing.here())
 
 
 def _etag(version: int) -> str:

@@ -46,7 +46,7 @@ from delivery_epost.publishing import publish
 from delivery_epost.texts import text
 from documents.rejections import DocumentRejected
 from documents.store import DocumentDamagedError, DocumentMissingError
-from events import metrics
+from events import metrics, tracing
 from events.clock import Clock
 from events.commands import Commands
 from events.decider import Rejected
@@ -128,7 +128,8 @@ class LetterDesk:
         if done.state.status is not Status.INTENDED:
             return None
         assert done.state.number == number
-        return await self._hand_over(item, done.state, submission, lease)
+        with tracing.span("submit letter", done.recorded[-1].cause.traceparent, "client"):
+            return await self._hand_over(item, done.state, submission, lease)
 
     async def reconcile(self, item: Due) -> None:
         """Ask the provider for a letter of which we do not know whether it arrived.

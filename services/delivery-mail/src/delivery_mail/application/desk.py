@@ -35,7 +35,7 @@ from delivery_mail.ports import (
 )
 from delivery_mail.publishing import publish
 from delivery_mail.texts import german_size, text
-from events import metrics
+from events import metrics, tracing
 from events.clock import Clock
 from events.commands import Commands
 from events.decider import Rejected
@@ -94,7 +94,8 @@ class MailDesk:
             done = await self.commands.one(_order(item, intent), guard=lease.guard())
         except Rejected:
             return None
-        return await self._send(item, done.state, outgoing, lease)
+        with tracing.span("hand mail over", done.recorded[-1].cause.traceparent, "client"):
+            return await self._send(item, done.state, outgoing, lease)
 
     async def settle(self, item: Due) -> None:
         """Give up on a handover whose result nobody has told: whoever knew it is gone."""

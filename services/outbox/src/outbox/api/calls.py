@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from documents.rejections import DocumentRejected, Slug
 from documents.store import DocumentDamagedError, DocumentMissingError, StoreUnavailableError
+from events import tracing
 from events.commands import BusyError
 from events.database import TRANSIENT
 from events.keyring import KeyMissingError
@@ -48,7 +49,8 @@ class Call:
 
     @property
     def cause(self) -> Cause:
-        return Cause(self.correlation, actor=f"user:{self.caller.user}")
+        actor = f"user:{self.caller.user}"
+        return Cause(self.correlation, actor=actor, traceparent=tracing.here())
 
 
 _Correlation = Annotated[UUID, Depends(correlation_id)]

@@ -14,6 +14,7 @@ from documents.store import (
     Reference,
 )
 from documents.workshop import Workshop
+from events import tracing
 from events.clock import Clock
 from events.contracts.deliveries import FileReference
 from events.database import Database
@@ -56,7 +57,7 @@ class Inspecting:
             recipients=tuple(told.recipients),
             created_by=told.created_by,
             created_at=told.created_at,
-            cause=Cause(new_id()),
+            cause=Cause(new_id(), traceparent=tracing.here()),
         )
         await self.filing.file(entry, await self._look_at(mandant, told))
 

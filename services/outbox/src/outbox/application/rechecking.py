@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from uuid import UUID
 
+from events import tracing
 from events.clock import Clock
 from events.commands import Commands, Guard
 from events.contracts.deliveries import Channel
@@ -121,7 +122,7 @@ class Rechecking:
     async def _run(
         self, commands: Sequence[tuple[UUID, object]], mandant: UUID, guard: Guard
     ) -> Sequence[object]:
-        cause = Cause(new_id())
+        cause = Cause(new_id(), traceparent=tracing.here())
         orders = [Order(DELIVERY, stream, mandant, command, cause) for stream, command in commands]
         return await self.commands.run(orders, guard=guard) if orders else ()
 
