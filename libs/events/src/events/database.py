@@ -7,6 +7,8 @@ from uuid import UUID
 
 import orjson
 import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.array import ListBinaryDumper
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -20,6 +22,12 @@ _LIMITS = (
 
 _CONNECTION_WAIT_S = 10.0
 
+# Arrays of whole batches travel in binary: as text, each element is searched and escaped by
+# regular expressions, 10 µs for a line of JSON and 850 µs for 300 odd bytes, instead of 2 µs.
+_ADAPTERS = AdaptersMap(psycopg.adapters)
+_ADAPTERS.register_dumper(list, ListBinaryDumper)
+set_json_loads(orjson.loads, _ADAPTERS)
+
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
 """Errors of the connection, of resources, of serialisation or shutdown: the same may work later."""
 
@@ -28,7 +36,6 @@ class Database:
     """A pool of connections in one role. Open it as an async context manager."""
 
     def __init__(self, url: str, *, connections: int = 8) -> None:
-        set_json_loads(orjson.loads)
         self.url = url
         self._pool = AsyncConnectionPool[Connection](
             url,
@@ -36,7 +43,7 @@ class Database:
             max_size=connections,
             open=False,
             timeout=_CONNECTION_WAIT_S,
-            kwargs={"autocommit": True, "options": _LIMITS},
+            kwargs={"autocommit": True, "options": _LIMITS, "context": _ADAPTERS},
         )
 
     async def __aenter__(self) -> Self:

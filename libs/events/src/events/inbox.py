@@ -231,7 +231,7 @@ async def _put_off(
 async def _rows(
     connection: Connection, query: str, parameters: Sequence[object] | Mapping[str, object]
 ) -> list[Row]:
-    found = await connection.execute(query, parameters)
+    found = await connection.execute(query, parameters, binary=True)
     return [
         Row(
             seq=seq,

@@ -108,7 +108,7 @@ async def _is_first(connection: Connection) -> bool:
 
 
 async def _fetch(connection: Connection) -> list[_Row]:
-    found = await connection.execute(_FETCH, (_BATCH_MAX,))
+    found = await connection.execute(_FETCH, (_BATCH_MAX,), binary=True)
     return [
         _Row(seq, topic, key, [(n, v) for n, v in ormsgpack.unpackb(headers)], value)
         for seq, topic, key, headers, value in await found.fetchall()

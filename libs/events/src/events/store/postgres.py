@@ -89,8 +89,8 @@ class PostgresTransaction:
     async def load(self, streams: Collection[UUID]) -> Mapping[UUID, Sequence[Stored]]:
         wanted = (list(streams),)
         async with self.connection.pipeline():
-            events = await self.connection.execute(_LOAD, wanted)
-            blocks = await self.connection.execute(_LOAD_SEALED, wanted)
+            events = await self.connection.execute(_LOAD, wanted, binary=True)
+            blocks = await self.connection.execute(_LOAD_SEALED, wanted, binary=True)
         sealed: dict[tuple[UUID, int], list[Sealed]] = {}
         for stream, version, subject, category, mark, nonce, block in await blocks.fetchall():
             key = KeyId(subject, _category(category))
@@ -117,7 +117,7 @@ class PostgresTransaction:
     async def keys(self, ids: Collection[KeyId]) -> Keys:
         wanted = _columns([(key.subject, key.category.value) for key in ids], 2)
         async with self.connection.pipeline():
-            rows = await self.connection.execute(_KEYS, wanted)
+            rows = await self.connection.execute(_KEYS, wanted, binary=True)
             fences = await self.connection.execute(_FENCES, wanted)
         found: dict[KeyId, WrappedKey | Missing] = dict.fromkeys(ids, Missing.NOT_YET)
         for subject, category, wrapped, kek, mark in await rows.fetchall():
