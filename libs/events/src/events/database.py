@@ -9,7 +9,7 @@ import orjson
 import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.types.array import ListBinaryDumper
-from psycopg.types.json import set_json_loads
+from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -27,6 +27,7 @@ _CONNECTION_WAIT_S = 10.0
 _ADAPTERS = AdaptersMap(psycopg.adapters)
 _ADAPTERS.register_dumper(list, ListBinaryDumper)
 set_json_loads(orjson.loads, _ADAPTERS)
+set_json_dumps(orjson.dumps, _ADAPTERS)
 
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
 """Errors of the connection, of resources, of serialisation or shutdown: the same may work later."""

@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 
 from events import tracing
+from events.ids import id_of
 from events.personal import Blocks, Category, KeyId, assemble
 from events.registry import Json, Name, PublishedEvent, Registry, UnreadableError
 from events.seal import Place, Sealed
@@ -117,8 +118,8 @@ def read_attributes(headers: Headers) -> Attributes:
     text = _texts(headers)
     try:
         cause = Cause(
-            correlation=UUID(text["ce_correlationid"]),
-            causation=UUID(text["ce_causationid"]) if "ce_causationid" in text else None,
+            correlation=id_of(text["ce_correlationid"]),
+            causation=id_of(text["ce_causationid"]) if "ce_causationid" in text else None,
             actor=text.get("ce_actor", "system"),
             traceparent=tracing.valid(text.get("traceparent")),
         )
@@ -126,9 +127,9 @@ def read_attributes(headers: Headers) -> Attributes:
             id=UUID(text["ce_id"]),
             name=Name(text["ce_type"], int(text["ce_schemaversion"])),
             source=text["ce_source"],
-            stream=UUID(text["ce_subject"]),
+            stream=id_of(text["ce_subject"]),
             at=_instant(text["ce_time"]),
-            mandant=UUID(text["ce_mandant"]),
+            mandant=id_of(text["ce_mandant"]),
             epoch=int(text["ce_streamepoch"]),
             version=int(text["ce_streamversion"]),
             cause=cause,
@@ -211,7 +212,8 @@ def _json_object(value: bytes | None) -> Json:
         raise UnreadableError("the value of the record is not JSON") from None
     if not isinstance(fields, dict):
         raise UnreadableError("the value of the record is not a JSON object")
-    if _NUL.search(value):
+    # Looked for in two steps: the pattern takes 50 µs for a record of 1.5 kB.
+    if b"\\u0000" in value and _NUL.search(value):
         raise UnreadableError("the value of the record holds a NUL character")
     return fields
 

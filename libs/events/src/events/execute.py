@@ -4,8 +4,9 @@ Load the streams of all orders, decide, append, tell the read models and the rel
 transaction, in few round trips, whatever the number of orders.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -119,8 +120,9 @@ class Executor:
         if not plan.steps:
             return
         source = self.origin.source
-        for step in plan.steps:
-            _note(step.recorded)
+        if log.is_enabled_for(logging.DEBUG):
+            for step in plan.steps:
+                _note(step.recorded)
         rows = [stored(step.recorded, step.kind.registry, vault, source) for step in plan.steps]
         await transaction.append(rows)
         if self.project is not None:
@@ -246,7 +248,7 @@ def _carry_out(index: int, order: Order, plan: _Plan, clock: Clock) -> Result:
         tellings = order.kind.publish(stream.state, event, state)
         told_of = tuple(Telling(new, rank, telling) for rank, telling in enumerate(tellings))
         plan.steps.append(_Step(index, order.kind, new, told_of))
-        stream = replace(stream, version=new.version, state=state, last=new)
+        stream = _Stream(stream.kind, stream.mandant, stream.id, new.version, state, new)
         recorded.append(new)
     plan.after[order.stream] = stream
     return Done(stream.state, tuple(recorded))

@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 
 from events.database import Connection
 from events.envelope import header
-from events.ids import UNDATED, day_of
+from events.ids import UNDATED, day_of, id_of
 from events.personal import KeyId
 
 NEWER_RELEASE = "a newer release"
@@ -253,6 +253,6 @@ async def _rows(
 
 def _uuid(text: str | None) -> UUID | None:
     try:
-        return None if text is None else UUID(text)
+        return None if text is None else id_of(text)
     except ValueError:
         return None

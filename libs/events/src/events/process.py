@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -197,6 +198,7 @@ def run(main: Awaitable[None]) -> None:
 
     The error is logged, never printed: its text may quote a person's data.
     """
+    spare_what_stays()
     with asyncio.Runner(loop_factory=_loop) as runner:
         try:
             runner.run(_awaited(main))
@@ -205,6 +207,17 @@ def run(main: Awaitable[None]) -> None:
             sys.exit(1)
         finally:
             sys.stderr.flush()
+
+
+def spare_what_stays() -> None:
+    """Let the garbage collector pass over what was loaded at the start, and come less often.
+
+    A batch makes some ten thousand objects, which go by themselves; looking for cycles among them
+    and all modules took a third of the worker's time (221 µs a record instead of 150).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

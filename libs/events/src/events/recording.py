@@ -8,7 +8,7 @@ from uuid import UUID
 from events.contracts.keys import SubjectKey
 from events.contracts.topics import SUBJECT_KEYS
 from events.envelope import Attributes, to_record
-from events.ids import derived_id
+from events.ids import derived_id, id_of
 from events.keyring import WrappedKey
 from events.personal import KeyId, assemble, take_apart
 from events.registry import Json, PublishedEvent, Registry, UnreadableError
@@ -139,8 +139,8 @@ def _meta(cause: Cause) -> Json:
 def _cause(meta: Json) -> Cause:
     causation = meta.get("causation")
     return Cause(
-        correlation=UUID(meta["correlation"]),
-        causation=UUID(causation) if causation else None,
+        correlation=id_of(meta["correlation"]),
+        causation=id_of(causation) if causation else None,
         actor=meta["actor"],
         traceparent=meta.get("traceparent"),
     )

@@ -61,13 +61,7 @@ def unseal(sealed: Sealed, key: bytes, place: Place) -> Json:
 
 
 def _bound_to(place: Place, key_id: KeyId) -> bytes:
-    parts = (
-        place.mandant,
-        place.source,
-        place.event,
-        place.stream,
-        place.version,
-        key_id.subject,
-        key_id.category,
+    where = (
+        f"{place.mandant}\x1f{place.source}\x1f{place.event}\x1f{place.stream}\x1f{place.version}"
     )
-    return "\x1f".join(str(part) for part in parts).encode()
+    return f"{where}\x1f{key_id.subject}\x1f{key_id.category}".encode()
