@@ -77,6 +77,7 @@ async def test_the_log_line_names_the_template_and_the_mandant(client: Client) -
         answer = await client.get(f"/letters/{uuid4()}?limit=5")
     (line,) = lines
     assert line.pop("seconds") >= 0
+    assert tracing.valid(f"00-{line.pop('trace_id')}-{'1' * 16}-01")
     assert line == {
         "event": "request answered",
         "log_level": "info",
