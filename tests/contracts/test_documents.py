@@ -3,6 +3,12 @@
 import pytest
 from tests.contracts.registries import ROOT, published
 
+from events.ids import new_id
+from events.keyring import Keyring
+from events.registry import PublishedEvent
+from events.testing.golden import samples
+from events.testing.keys import random_keks
+from events.testing.speaker import Speaker
 from language import asyncapi, history, kept
 from language.events import spoken
 from language.schema import PERSONAL, form
@@ -34,3 +40,14 @@ def test_personal_fields_are_marked() -> None:
         "address_lines": {"subject": "contact", "category": "communication"},
         "mail_address": {"subject": "contact", "category": "communication"},
     }
+
+
+def test_the_documented_headers_are_those_of_a_record() -> None:
+    schema = asyncapi.document(ROOT)["components"]["schemas"]["CloudEvent"]
+    speaker = Speaker(Keyring.from_text(random_keks()), "outbox")
+    for sample in samples(ROOT / "tests" / "contracts" / "golden"):
+        event = sample.event(published)
+        assert isinstance(event, PublishedEvent)
+        headers = dict(speaker.records(new_id(), event)[-1].headers)
+
+        assert set(schema["required"]) <= headers.keys() <= schema["properties"].keys()

@@ -153,11 +153,12 @@ _HEADERS: Schema = {
         "ce_causationid": _text("The event from which it follows.", format="uuid"),
         "ce_actor": _text("Who asked: a user, a service, or the system itself."),
         "ce_channel": _text("On events about deliveries: the channel that they concern."),
+        "ce_replay": _text("Told again by hand: the run. No effect may follow.", format="uuid"),
         "content-type": {"type": "string", "const": "application/json"},
         "traceparent": _text("W3C trace context."),
     },
 }
-_OPTIONAL = ("ce_causationid", "ce_channel", "traceparent")
+_OPTIONAL = ("ce_causationid", "ce_channel", "ce_replay", "traceparent")
 _HEADERS["required"] = [name for name in _HEADERS["properties"] if name not in _OPTIONAL]
 
 _SEALED_BLOCK: Schema = {
