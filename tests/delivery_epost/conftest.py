@@ -128,6 +128,7 @@ async def office(postgres: stack.PostgresServer, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 async def lease(office: Office) -> Lease:
+    office.parts.leases._ttl_s = 3600.0  # a slow machine is no reason to lose it
     taken = await office.parts.leases.take("epost")
     assert taken is not None
     return taken

@@ -41,6 +41,7 @@ class Office:
         return await due(self.parts.database, LANE, [task], 20)
 
     async def lease(self) -> Lease:
+        self.parts.leases._ttl_s = 3600.0  # a slow machine is no reason to lose it
         lease = await self.parts.leases.take(LANE)
         assert lease is not None
         return lease
