@@ -32,12 +32,24 @@ INBOX, RELAY, WORK = "inbox", "relay", "work"
 
 
 @dataclass(frozen=True, slots=True)
+class ReadModel:
+    """A table that a projection makes of events alone, so that a rebuild can replace it.
+
+    `drifting`: columns that something else than an event changes too, for a while.
+    """
+
+    table: str
+    drifting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """What a service is, as far as the machinery cares.
 
     `source` names it in every event. `project` keeps its read models. `channel`: of the events
     about deliveries it wants only those of this channel. `issues_keys`: see `Executor`. `kinds`:
-    every kind of stream that it keeps.
+    every kind of stream that it keeps. `read_models`: what the projection keeps; `effects`: tables
+    of things to do that it also writes, and that must never be done again for a rebuild.
     """
 
     source: str
@@ -46,6 +58,8 @@ class Blueprint:
     project: Project | None = None
     channel: Channel | None = None
     issues_keys: frozenset[Category] = frozenset()
+    read_models: tuple[ReadModel, ...] = ()
+    effects: tuple[str, ...] = ()
 
     def topics(self) -> tuple[str, ...]:
         """The topics that this service takes in; with any of them come the keys."""

@@ -17,7 +17,7 @@ import structlog
 from events.database import TRANSIENT, Connection, Database
 from events.execute import Project
 from events.lease import Lease, LeaseLostError
-from events.service import WORK, Machinery
+from events.service import WORK, Machinery, ReadModel
 from events.stream import Change
 
 _NET_S = 1.0
@@ -75,6 +75,9 @@ async def put_off(
     async with database.plain() as connection:
         await connection.execute(_PUT_OFF, (pause, list(streams), task))
 
+
+NEXT_STEPS = ReadModel("work", drifting=("due_at",))
+"""What `keep_next_step` keeps; whoever could not do a task now has put it off without an event."""
 
 NextStep = Callable[[Any], tuple[str, datetime] | None]
 

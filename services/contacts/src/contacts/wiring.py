@@ -13,7 +13,7 @@ from contacts.settings import ContactsSettings
 from events.decider import Rejected
 from events.personal import Category
 from events.process import machinery_processes, run_together
-from events.service import Blueprint, Machinery, machinery
+from events.service import Blueprint, Machinery, ReadModel, machinery
 from web.app import create_app
 from web.idempotency import PostgresIdempotency
 from web.keys import KeySource, RemoteKeys
@@ -27,7 +27,13 @@ PROCESSES = ("api", "relay")
 
 
 def blueprint(_: ContactsSettings) -> Blueprint:
-    return Blueprint(source="contacts", kinds=(CONTACT,), project=project, issues_keys=_ISSUED)
+    return Blueprint(
+        source="contacts",
+        kinds=(CONTACT,),
+        project=project,
+        issues_keys=_ISSUED,
+        read_models=(ReadModel("contact"),),
+    )
 
 
 async def run_processes(settings: ContactsSettings, chosen: str) -> None:

@@ -29,6 +29,7 @@ from events.database import Database
 from events.decider import Rejected
 from events.process import Process, machinery_processes, run_together
 from events.service import Blueprint, Machinery, machinery
+from events.work import NEXT_STEPS
 from web.app import create_app
 from web.decisions import DecisionRoutes
 from web.keys import KeySource, RemoteKeys
@@ -45,6 +46,7 @@ def blueprint(settings: EpostSettings) -> Blueprint:
         hears=hears(timedelta(hours=settings.overdue_after_h)),
         project=projection(settings.pace()),
         channel=Channel.EPOST,
+        read_models=(NEXT_STEPS,),
     )
 
 

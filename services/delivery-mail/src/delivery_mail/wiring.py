@@ -22,6 +22,7 @@ from events.contracts.deliveries import Channel
 from events.decider import Rejected
 from events.process import Process, machinery_processes, run_together
 from events.service import Blueprint, Machinery, machinery
+from events.work import NEXT_STEPS
 from web.app import create_app
 from web.decisions import DecisionRoutes
 from web.keys import KeySource, RemoteKeys
@@ -38,6 +39,7 @@ def blueprint(settings: MailSettings) -> Blueprint:
         hears=hears(timedelta(hours=settings.overdue_after_h)),
         project=projection(settings.pace()),
         channel=Channel.MAIL,
+        read_models=(NEXT_STEPS,),
     )
 
 

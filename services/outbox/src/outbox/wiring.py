@@ -12,7 +12,7 @@ from documents.workshop import Workshop
 from events.commands import Guard
 from events.decider import Rejected
 from events.process import machinery_processes, run_together
-from events.service import Blueprint, Machinery, machinery
+from events.service import Blueprint, Machinery, ReadModel, machinery
 from outbox.api.deliveries import DeliveryRoutes
 from outbox.api.documents import DocumentRoutes
 from outbox.api.settings import SettingRoutes
@@ -28,7 +28,7 @@ from outbox.application.streams import DELIVERY, DOCUMENT, MANDANT, RECIPIENT
 from outbox.application.surroundings import Standards
 from outbox.intake import HEARS
 from outbox.poller import Poller, together
-from outbox.projections import project
+from outbox.projections import READ_MODELS, project
 from outbox.projections.chores import ChoreKind
 from outbox.queries.deliveries import DeliveryQueries
 from outbox.queries.documents import DocumentQueries
@@ -46,7 +46,14 @@ PROCESSES = ("api", "intake", "worker", "relay", "poller")
 
 def blueprint(_: OutboxSettings) -> Blueprint:
     kinds = (DOCUMENT, DELIVERY, RECIPIENT, MANDANT)
-    return Blueprint(source="outbox", kinds=kinds, hears=HEARS, project=project)
+    return Blueprint(
+        source="outbox",
+        kinds=kinds,
+        hears=HEARS,
+        project=project,
+        read_models=tuple(map(ReadModel, READ_MODELS)),
+        effects=("chore",),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,15 @@ from events.database import Connection
 from events.stream import Change
 from outbox.projections import deliveries, documents, recipients, settings
 
+READ_MODELS = (
+    "recipient",
+    "mandant_setting",
+    "announcement",
+    "document",
+    "delivery",
+    "delivery_timeline",
+)
+
 _PARTS = (
     ("recipient", recipients.project),
     ("mandant", settings.project),
@@ -27,4 +36,4 @@ async def project(connection: Connection, changes: Sequence[Change]) -> None:
             await part(connection, concerned)
 
 
-__all__ = ["project"]
+__all__ = ["READ_MODELS", "project"]

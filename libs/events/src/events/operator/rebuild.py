@@ -1,0 +1,183 @@
+"""`rebuild`: makes the read models again from the log, beside the live ones, and swaps them.
+
+Killed, it goes on where it was when it is called again. `--compare` swaps nothing and tells how
+the live tables differ from what the log says.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from events.database import TRANSIENT, Database
+from events.keyring import KeyMissingError
+from events.operator.tool import Site, Tool
+from events.rebuild.compare import compare
+from events.rebuild.history import Teller
+from events.rebuild.run import Progress, Rebuild, RebuildError, Report, Service, opened
+from events.rebuild.shadow import UnfitTableError
+from events.registry import TooNewError
+from events.replay import kinds_by_event
+
+_LINE_EVERY_S = 5.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("table", nargs="*", help="swap or compare these only (all)")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--compare", action="store_true", help="swap nothing, tell what differs")
+    only.add_argument("--abandon", action="store_true", help="drop what an interrupted one left")
+
+
+async def run(site: Site, chosen: argparse.Namespace) -> int:
+    models = {model.table: model.drifting for model in site.blueprint.read_models}
+    if unknown := sorted(set(chosen.table) - models.keys()):
+        return _refuse(f"no read model is called {', '.join(unknown)}; there are {_all(models)}")
+    tables = {name: models[name] for name in chosen.table or models}
+    if not tables or site.blueprint.project is None:
+        return _refuse("this service has no read models")
+    try:
+        with _shown() as report:
+            async with rebuilding(site, report) as rebuild:
+                return await _carry_out(site, rebuild, tables, chosen)
+    except (RebuildError, UnfitTableError) as error:
+        return _refuse(str(error))
+    except KeyMissingError as error:
+        return _refuse(f"a key of {error.key.category} has not arrived yet: call it again later")
+    except TooNewError as error:
+        return _refuse(f"{error}: use the newer release")
+
+
+async def _carry_out(
+    site: Site,
+    rebuild: Rebuild,
+    tables: Mapping[str, Sequence[str]],
+    chosen: argparse.Namespace,
+) -> int:
+    if chosen.abandon or await rebuild.interrupted_after_swap():
+        await rebuild.clear()
+        print("abandoned" if chosen.abandon else "swapped before it was interrupted: cleared up")
+        return 0
+    try:
+        await rebuild.prepare()
+        if chosen.compare:
+            return await _tell_differences(site, rebuild, tables)
+        await rebuild.swap(list(tables))
+    except (*TRANSIENT, KeyMissingError, RebuildError):
+        raise  # What is made so far stays; it goes on from there.
+    except Exception:
+        await rebuild.clear()
+        raise
+    print(f"rebuilt {_all(tables)}")
+    return 0
+
+
+async def _tell_differences(
+    site: Site, rebuild: Rebuild, tables: Mapping[str, Sequence[str]]
+) -> int:
+    url = site.settings.migrator_database_url.get_secret_value()
+    found = await compare(rebuild, url, tables)
+    await rebuild.clear()
+    for table, difference in found.items():
+        print(f"{table:24} {difference}")
+    return 1 if any(found.values()) else 0
+
+
+@asynccontextmanager
+async def rebuilding(site: Site, report: Report) -> AsyncIterator[Rebuild]:
+    """The rebuild of a service's read models, ready to be prepared; raises `RebuildError`."""
+    settings, blueprint = site.settings, site.blueprint
+    assert blueprint.project is not None
+    url = settings.database_url.get_secret_value()
+    async with Database(url, connections=2) as database:
+        service = Service(
+            database=database,
+            keyring=settings.keyring(),
+            teller=Teller(kinds_by_event(blueprint.kinds), blueprint.source),
+            project=blueprint.project,
+            erase=getattr(blueprint, "erase", None),
+            models=[model.table for model in blueprint.read_models],
+            effects=blueprint.effects,
+        )
+        owner_url = settings.migrator_database_url.get_secret_value()
+        async with opened(owner_url, service, report) as rebuild:
+            yield rebuild
+
+
+@contextmanager
+def _shown() -> Iterator[Report]:
+    """A bar in a terminal, else a line from time to time."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines().show
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("events, {task.fields[rate]:.0f} a second"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("beginning", total=None, rate=0.0)
+        pace = _Pace()
+
+        def show(progress: Progress) -> None:
+            rate = pace.rate(progress.done)
+            about = {"completed": progress.done, "total": progress.total, "rate": rate}
+            bar.update(task, description=progress.step, **about)
+
+        yield show
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Events a second since the first report."""
+
+    first: tuple[float, int] | None = None
+
+    def rate(self, done: int) -> float:
+        now = time.monotonic()
+        self.first = self.first or (now, done)
+        since, before = self.first
+        return (done - before) / (now - since) if now > since else 0.0
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Progress for a log."""
+
+    pace: _Pace = field(default_factory=_Pace)
+    step: str = ""
+    said_at: float = 0.0
+
+    def show(self, progress: Progress) -> None:
+        now, rate = time.monotonic(), self.pace.rate(progress.done)
+        if progress.step == self.step and now - self.said_at < _LINE_EVERY_S:
+            return
+        self.step, self.said_at = progress.step, now
+        left = f", {(progress.total - progress.done) / rate:.0f} s left" if rate else ""
+        print(
+            f"{progress.step}: {progress.done} of {progress.total} events,"
+            f" {rate:.0f} a second{left}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _all(tables: Mapping[str, object]) -> str:
+    return ", ".join(tables)
+
+
+def _refuse(reason: str) -> int:
+    print(reason, file=sys.stderr)
+    return 2
+
+
+TOOL = Tool("rebuild", "make the read models again from the log, and swap them", arguments, run)
