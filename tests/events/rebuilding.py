@@ -105,9 +105,9 @@ class House:
         with psycopg.connect(self.admin_url) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
-    def change(self, statement: str) -> None:
+    def change(self, statement: str, *values: object) -> None:
         with psycopg.connect(self.admin_url) as connection:
-            connection.execute(statement.encode())
+            connection.execute(statement.encode(), values or None)
 
     def contents(self) -> dict[str, set[str]]:
         return {

@@ -4,7 +4,7 @@
 `person` shows names, and `errand` is something to do about each stream.
 """
 
-import asyncio
+import argparse
 import json
 import sys
 from collections import Counter
@@ -14,11 +14,12 @@ from uuid import UUID
 import psycopg
 from tests.events.ledger import LEDGER, Ledger, Noted, Remembered
 
+from events import process
 from events.database import Connection
 from events.operator import rebuild
 from events.operator.tool import Site
 from events.personal import KeyId
-from events.process import command_line
+from events.rebuild import run
 from events.service import Blueprint, ReadModel
 from events.settings import ServiceSettings
 from events.store.schema import APP, isolate
@@ -120,7 +121,12 @@ BLUEPRINT = Blueprint(
 )
 
 
+async def _use(site: Site, chosen: argparse.Namespace) -> None:
+    sys.exit(await rebuild.TOOL.run(site, chosen))
+
+
 if __name__ == "__main__":
-    chosen = command_line([]).parse_args(sys.argv[1:-1])
+    run.PAGE_EVENTS = 200  # Many pages, so that there are many places to be killed at.
+    chosen = process.command_line([]).parse_args(sys.argv[1:-1])
     site = Site(ServiceSettings.model_validate(json.loads(sys.argv[-1])), BLUEPRINT)
-    sys.exit(asyncio.run(rebuild.TOOL.run(site, chosen)))
+    process.run(_use(site, chosen))

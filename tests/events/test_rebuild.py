@@ -79,8 +79,8 @@ async def test_comparing_tells_what_differs_and_swaps_nothing(
     capsys.readouterr()
     assert await house.rebuild(compare=True) == 0
     assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["equal"] * 3
-    house.change(f"update ledger set count = count + 1 where mandant = '{MANDANT}'")
-    house.change(f"delete from tally where mandant = '{STRANGER}'")
+    house.change("update ledger set count = count + 1 where mandant = %s", MANDANT)
+    house.change("delete from tally where mandant = %s", STRANGER)
     broken = house.contents()
     (ours,) = house.rows("select count(*) from ledger where mandant = %s", MANDANT)[0]
 
@@ -193,14 +193,14 @@ async def test_two_at_once_are_one_too_many(
 async def test_an_erased_person_stays_away(house: House) -> None:
     """Before the rebuild, and while the name stands in the new table already."""
     early, late = new_id(), new_id()
-    fence = "insert into erasure_fence values ('{}', '{}', 'identity', null, now())"
+    fence = "insert into erasure_fence values (%s, %s, 'identity', null, now())"
     for person in (early, late):
         await house.commands.one(order(Note(person, "Jürgen Groß")))
-    house.change(fence.format(MANDANT, early))
+    house.change(fence, MANDANT, early)
     async with house.opened() as rebuild:
         await rebuild.prepare()
         assert [row for (row,) in house.rows("select person from rebuilt.person")] == [late]
-        house.change(fence.format(MANDANT, late))
+        house.change(fence, MANDANT, late)
         await rebuild.swap(READ_MODELS)
 
     assert house.rows("select person from person") == []

@@ -130,8 +130,8 @@ def _shown() -> Iterator[Report]:
 
         def show(progress: Progress) -> None:
             rate = pace.rate(progress.done)
-            about = {"completed": progress.done, "total": progress.total, "rate": rate}
-            bar.update(task, description=progress.step, **about)
+            step, done, total = progress.step, progress.done, progress.total
+            bar.update(task, description=step, completed=done, total=total, rate=rate)
 
         yield show
 

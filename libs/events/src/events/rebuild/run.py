@@ -35,7 +35,7 @@ _WRITES = (
 )
 _READS = "-c statement_timeout=60s -c lock_timeout=10s -c jit=off"
 
-_PAGE_EVENTS = 5000
+PAGE_EVENTS = 5000
 _PAGE_STREAMS = 2000
 _BATCH = 1000
 _NEARLY_EMPTY = 100
@@ -225,7 +225,7 @@ class Rebuild:
         events = 0
         for position, stream, mandant, version in rows:
             events += version
-            if spans and events > _PAGE_EVENTS:
+            if spans and events > PAGE_EVENTS:
                 break
             spans.append(Span(stream, mandant, 1, version))
             reached = position

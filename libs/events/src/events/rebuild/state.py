@@ -1,4 +1,4 @@
-"""How far a rebuild has come: kept beside what it has made, and written in the same transactions."""
+"""How far a rebuild has come, written in the transactions of what it has made."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
