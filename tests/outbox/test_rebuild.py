@@ -116,9 +116,8 @@ async def test_two_mandants_stay_apart(office: Office, site: Site, clients: Clie
 @pytest.mark.spec("PLT-01")
 async def test_who_was_erased_stays_so(office: Office, site: Site) -> None:
     await a_day(office)
-    (contact,) = office.rows("select contact from recipient where name_lines is not null limit 1")[
-        0
-    ]
+    known = office.rows("select contact from recipient where name_lines is not null")
+    (contact,) = known[0]
     with psycopg.connect(site.settings.migrator_database_url.get_secret_value()) as connection:
         connection.execute(
             "insert into erasure_fence (mandant, subject, category, at)"

@@ -67,7 +67,7 @@ def stored(recorded: Recorded, registry: Registry, vault: Vault, source: str) ->
 def recalled(row: Stored, registry: Registry, vault: Vault, source: str) -> Recorded:
     """The event of a row, as far as its personal fields may still be read."""
     registry.check(row.name)
-    opened = vault.open(row.sealed, place_of(row, source))
+    opened = vault.open(row.sealed, place_of(row, source)) if row.sealed else {}
     return Recorded(
         id=row.id,
         mandant=row.mandant,

@@ -104,7 +104,8 @@ def _query(model: str, keys: Sequence[str], others: Sequence[str]) -> sql.Compos
     ]
     return sql.SQL(
         "select count(*) filter (where new.{key} is null),"
-        " count(*) filter (where live.{key} is null){counts} from public.{table} live full join rebuilt.{table} new using ({keys})"
+        " count(*) filter (where live.{key} is null){counts}"
+        " from public.{table} live full join rebuilt.{table} new using ({keys})"
     ).format(
         key=key,
         counts=sql.SQL("").join(sql.SQL(", ") + count for count in counts),
