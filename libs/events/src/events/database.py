@@ -24,10 +24,10 @@ _CONNECTION_WAIT_S = 10.0
 
 # Arrays of whole batches travel in binary: as text, each element is searched and escaped by
 # regular expressions, 10 µs for a line of JSON and 850 µs for 300 odd bytes, instead of 2 µs.
-_ADAPTERS = AdaptersMap(psycopg.adapters)
-_ADAPTERS.register_dumper(list, ListBinaryDumper)
-set_json_loads(orjson.loads, _ADAPTERS)
-set_json_dumps(orjson.dumps, _ADAPTERS)
+ADAPTERS = AdaptersMap(psycopg.adapters)
+ADAPTERS.register_dumper(list, ListBinaryDumper)
+set_json_loads(orjson.loads, ADAPTERS)
+set_json_dumps(orjson.dumps, ADAPTERS)
 
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
 """Errors of the connection, of resources, of serialisation or shutdown: the same may work later."""
@@ -44,7 +44,7 @@ class Database:
             max_size=connections,
             open=False,
             timeout=_CONNECTION_WAIT_S,
-            kwargs={"autocommit": True, "options": _LIMITS, "context": _ADAPTERS},
+            kwargs={"autocommit": True, "options": _LIMITS, "context": ADAPTERS},
         )
 
     async def __aenter__(self) -> Self:

@@ -6,16 +6,15 @@ swap. How far it came is written with what it has made, so nothing is done twice
 """
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from events.database import Connection, Database, see
+from events.database import ADAPTERS, Connection, Database, see
 from events.execute import Project
 from events.keyring import Keyring
 from events.personal import KeyId
@@ -95,16 +94,18 @@ async def opened(url: str, service: Service, report: Report) -> AsyncIterator["R
 
     Raises `RebuildError` where another one is running.
     """
-    connect = psycopg.AsyncConnection.connect
-    # Never prepared: a plan made for an empty table would be kept until it holds millions of rows.
-    async with (
-        await connect(url, autocommit=True, prepare_threshold=None, options=_WRITES) as owner,
-        await connect(url, autocommit=True, options=_READS) as log,
-    ):
+    async with await _connected(url, _WRITES) as owner, await _connected(url, _READS) as log:
         row = await (await owner.execute(_ALONE)).fetchone()
         if row is None or not row[0]:
             raise RebuildError("another rebuild of this service is running")
         yield Rebuild(service, owner, log, report)
+
+
+async def _connected(url: str, options: str) -> Connection:
+    """Never prepared: a plan made for an empty table would be kept until it holds millions."""
+    return await psycopg.AsyncConnection.connect(
+        url, autocommit=True, prepare_threshold=None, context=ADAPTERS, options=options
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +200,7 @@ class Rebuild:
 
     async def _read_log(self) -> int:
         """Page by page; while one is written, the next is read."""
-        with _few_collections():
-            return await self._read_pages(await state.current(self.owner))
-
-    async def _read_pages(self, now: state.State) -> int:
+        now = await state.current(self.owner)
         self.report(Progress("reading the log", now.done, now.total))
         reached, done = now.reached, now.done
         reading = asyncio.create_task(self._page(reached, now.cut))
@@ -300,14 +298,3 @@ class Rebuild:
                     await between()
             else:
                 return
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """A page is many objects and no cycles: looking for cycles among them halves the pace."""
-    usual = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
