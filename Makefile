@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PROJECTS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml deploy/simulators/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo up down logs topics trace spec lines schemas lock
+.PHONY: help setup check test demo up down logs topics trace spec lines bench million schemas lock
 
 ##@ Start here
 help: ## this page
@@ -45,6 +45,13 @@ schemas: setup ## writes down the published events: JSON Schemas, AsyncAPI, what
 lock: setup ## writes the lock file anew (UPGRADE=--upgrade for newer versions)
 	@$(BIN)/uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header requirements.in --output-file requirements.lock
+
+##@ Figures
+bench: setup ## each figure beside its peer's, into bench.json (ONLY=name, ROUNDS=3, QUICK=1)
+	@$(BIN)/python -m bench $(ONLY:%=--only %) $(ROUNDS:%=--rounds %) $(QUICK:1=--quick)
+
+million: setup ## a million messages, clean and spoilt, end in the same state (COUNT=n)
+	@$(BIN)/python -m bench.million $(COUNT:%=--count %)
 
 ##@ Local servers
 up: setup ## starts Kafka and PostgreSQL here, keeping their data
