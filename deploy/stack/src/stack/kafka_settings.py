@@ -34,8 +34,10 @@ _NO_REPLICA = {
     "share.coordinator.state.topic.min.isr": "1",
 }
 
-# A killed broker is let in again only when its former session has run out.
+# A killed broker is let in again only when its former session has run out, and the partitions of
+# a killed consumer are given to another one only then; who kills for a living asks for a short one.
 _QUICK_RESTART = {
+    "group.min.session.timeout.ms": "1000",
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }

@@ -1,0 +1,164 @@
+"""A TCP proxy between a service and what it talks to, which can be cut, one way and both."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+_CHUNK = 256 * 1024
+_RESET = struct.pack("ii", 1, 0)  # lingering for no time: closing sends a reset
+
+
+class Cut(StrEnum):
+    """What does not get through. Where bytes were lost, connections break when it heals."""
+
+    NOTHING = "nothing"
+    BOTH = "both"
+    OUTWARD = "outward"
+    HOMEWARD = "homeward"
+
+
+Inspect = Callable[["Line", bytes, bool], bytes]
+"""What passes on of a chunk; True: it goes outward."""
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """One connection through a proxy; `memory` is for whoever inspects it."""
+
+    near: asyncio.StreamWriter
+    far: asyncio.StreamWriter
+    lost: bool = False
+    memory: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def client_port(self) -> int:
+        port: int = self.near.get_extra_info("peername")[1]
+        return port
+
+    def reset(self) -> None:
+        """Break it at both ends at once."""
+        for end in (self.near, self.far):
+            raw = end.get_extra_info("socket")
+            if raw is not None:
+                with contextlib.suppress(OSError):
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            end.transport.abort()
+
+
+class Proxy:
+    """Listens on a port of its own; everything else happens in the loop of `proxies`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, target: int, name: str) -> None:
+        self.name = name
+        self.port = 0
+        self.inspect: Inspect | None = None
+        self._loop = loop
+        self._target = target
+        self._cut = Cut.NOTHING
+        self._lines: set[Line] = set()
+
+    async def listen(self) -> None:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_CHUNK)
+        self.port = server.sockets[0].getsockname()[1]
+
+    def cut(self, what: Cut) -> int:
+        """From now on let this not pass; returns how many connections that met."""
+        return asyncio.run_coroutine_threadsafe(self._set(what), self._loop).result()
+
+    async def _set(self, what: Cut) -> int:
+        met = len(self._lines)
+        before, self._cut = self._cut, what
+        for line in list(self._lines):
+            if what is Cut.BOTH or (before is not Cut.NOTHING and line.lost):
+                line.reset()
+        return met
+
+    async def _serve(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        try:
+            if self._cut is Cut.BOTH:
+                raise ConnectionError
+            far, to_far = await asyncio.open_connection("127.0.0.1", self._target, limit=_CHUNK)
+        except OSError:
+            to_near.transport.abort()
+            return
+        line = Line(to_near, to_far)
+        self._lines.add(line)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pass_on(line, near, to_far, outward=True))
+                group.create_task(self._pass_on(line, far, to_near, outward=False))
+        except* OSError:
+            line.reset()
+        finally:
+            self._lines.discard(line)
+            for end in (to_near, to_far):
+                end.close()
+
+    async def _pass_on(
+        self, line: Line, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, outward: bool
+    ) -> None:
+        blocked = Cut.OUTWARD if outward else Cut.HOMEWARD
+        while chunk := await source.read(_CHUNK):
+            if self._cut is blocked:
+                line.lost = True
+                continue
+            if self.inspect is not None:
+                chunk = self.inspect(line, chunk, outward)
+            if chunk:
+                to.write(chunk)
+                await to.drain()
+        if to.can_write_eof() and not to.is_closing():
+            to.write_eof()
+
+
+class Proxies:
+    """All proxies of a run, in one thread of their own."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.all: dict[str, Proxy] = {}
+
+    def open(self, name: str, target: int) -> Proxy:
+        """A proxy before the port `target`."""
+        proxy = Proxy(self._loop, target, name)
+        listening: Future[None] = asyncio.run_coroutine_threadsafe(proxy.listen(), self._loop)
+        listening.result()
+        self.all[name] = proxy
+        return proxy
+
+
+@contextmanager
+def proxies() -> Iterator[Proxies]:
+    """A room for proxies; they end with the block."""
+    started: Future[asyncio.AbstractEventLoop] = Future()
+    ending = threading.Event()
+
+    async def live() -> None:
+        started.set_result(asyncio.get_running_loop())
+        await asyncio.to_thread(ending.wait)
+
+    thread = threading.Thread(target=_run_quietly, args=(live,), name="proxies")
+    thread.start()
+    try:
+        yield Proxies(started.result())
+    finally:
+        ending.set()
+        thread.join()
+
+
+def _run_quietly(live: Callable[[], object]) -> None:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(lambda *_: None)
+        runner.run(live())  # type: ignore[arg-type] # a coroutine function of ours
+
+
+__all__ = ["AsyncIterator", "Cut", "Line", "Proxies", "Proxy", "proxies"]
