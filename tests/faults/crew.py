@@ -28,6 +28,12 @@ class Seat:
     process: str
     number: int = 1
 
+    @classmethod
+    def of(cls, who: str, number: int = 1) -> "Seat":
+        """The seat of SERVICE.PROCESS."""
+        service, _, process = who.partition(".")
+        return cls(service, process, number)
+
     @property
     def who(self) -> str:
         return f"{self.service}.{self.process}"

@@ -34,6 +34,7 @@ class Weather(StrEnum):
     DOCUMENTS_FULL = "disk.documents-full"
     DATABASE_FULL = "disk.database-full"
     OFFSETS_LOST = "offsets.lost"
+    RESTORED = "database.restored"
 
 
 # How often each comes, beside the others; what takes long comes rarely.
@@ -54,6 +55,7 @@ _WEIGHTS: Mapping[Weather, int] = {
     Weather.DOCUMENTS_FULL: 2,
     Weather.DATABASE_FULL: 1,
     Weather.OFFSETS_LOST: 1,
+    Weather.RESTORED: 1,
 }
 _ONLY_SENDING = frozenset(
     {
@@ -61,6 +63,7 @@ _ONLY_SENDING = frozenset(
         Weather.MAIL_MISBEHAVES,
         Weather.MID_REQUEST,
         Weather.ANSWER_KILLED,
+        Weather.RESTORED,
     }
 )
 _LATE_POINTS = ("intent.", "outside.", "poller.")

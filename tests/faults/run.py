@@ -8,7 +8,7 @@ from threading import Thread
 import psycopg
 from tests.faults import checker
 from tests.faults.books import Reader
-from tests.faults.plan import Part, Plan, plan
+from tests.faults.plan import Part, Plan, Weather, plan
 from tests.faults.story import Story, StuckError
 from tests.faults.weather import Sky
 from tests.faults.world import World
@@ -68,7 +68,13 @@ class Runner:
             story.wait(lambda: self.is_quiet(story), "quiet after the end of all faults")
         except StuckError as stuck:
             found.append(str(stuck))
-        found += checker.violations(self.reader.read(story.mandant), story.deliveries)
+        forgetful = {
+            fault.partition(":")[0].replace("_", "-")
+            for fault in fired
+            if fault.endswith(Weather.RESTORED)
+        }
+        books = self.reader.read(story.mandant)
+        found += checker.violations(books, story.deliveries, forgetful)
         return Verdict(todo.seed, fired, found, time.monotonic() - began)
 
     def _tell(self, story: Story, todo: Plan) -> None:

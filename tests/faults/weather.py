@@ -6,11 +6,12 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 from aiokafka.admin import AIOKafkaAdminClient
 from tests.faults.ambush import Ambush
 from tests.faults.crew import Seat
@@ -24,6 +25,9 @@ from smtp_simulator import Phase
 
 _A_WHILE_S = 1.0
 _RESERVE_BYTES = 64 * 1024
+_ALONE = """
+select pg_terminate_backend(pid) from pg_stat_activity where datname = %s
+"""
 _POST = (
     Kind.DROP_BEFORE_ACCEPT,
     Kind.DROP_AFTER_ACCEPT,
@@ -165,6 +169,35 @@ class Sky:
             self.world.crew.seat(seats)
         return service if lost else None
 
+    def restore(self, lot: random.Random) -> str | None:
+        """A channel's database as it was some seconds ago; its epoch is raised, as operators do."""
+        service = lot.choice(["delivery_epost", "delivery_mail"])
+        backup = f"{service}_backup"
+        with self._one_server_at_a_time:
+            self._without_processes(service, [f"create database {backup} template {service}"])
+            time.sleep(lot.uniform(1.0, 3.0))
+            swap = [f"drop database {service}", f"alter database {backup} rename to {service}"]
+            self._without_processes(service, swap, raise_epoch=True)
+        return service
+
+    def _without_processes(
+        self, service: str, statements: Sequence[str], *, raise_epoch: bool = False
+    ) -> None:
+        """Do this to a database that nobody uses meanwhile."""
+        crew = self.world.crew
+        seats = [seat for seat in crew.seats() if seat.service == service]
+        crew.unseat(seats, signal.SIGKILL)
+        admin = self.world.servers.postgres.admin_url()
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(_ALONE, (service,))
+            for statement in statements:
+                connection.execute(statement.encode())
+        if raise_epoch:
+            environment = crew.environment[service]
+            name = f"{service}_stream_epoch".upper()
+            environment[name] = str(int(environment.get(name, "1")) + 1)
+        crew.seat(seats)
+
     def _mend_servers(self) -> None:
         """A server that found no room has died of it: somebody makes room and starts it again."""
         with self._one_server_at_a_time:
@@ -199,6 +232,7 @@ _MAKE: Mapping[Weather, Callable[[Sky, random.Random], str | None]] = {
     Weather.DOCUMENTS_FULL: lambda sky, _: sky.fill("documents"),
     Weather.DATABASE_FULL: lambda sky, _: sky.fill("database"),
     Weather.OFFSETS_LOST: Sky.lose_offsets,
+    Weather.RESTORED: Sky.restore,
 }
 
 
