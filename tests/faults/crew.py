@@ -53,6 +53,7 @@ class Crew:
     deaths: int = 0
     failures: list[str] = field(default_factory=list)
     _alive: dict[Seat, int] = field(default_factory=dict)
+    _unborn: set[Seat] = field(default_factory=set)
     _wanted: set[Seat] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _spread: random.Random = field(default_factory=random.Random)
@@ -80,8 +81,8 @@ class Crew:
                 self._send(seat, signal.SIGCONT)
                 self._send(seat, number)
         deadline = time.monotonic() + _GRACE_S
-        while any(seat in self._alive for seat in seats):
-            if time.monotonic() > deadline:
+        while any(seat in self._alive or seat in self._unborn for seat in seats):
+            if time.monotonic() > deadline or number == signal.SIGKILL:
                 for seat in seats:
                     self._send(seat, signal.SIGKILL)
             time.sleep(0.02)
@@ -122,7 +123,8 @@ class Crew:
             elif "born" in told:
                 service, process, number = told["ticket"]
                 with self._lock:
-                    self._alive[Seat(service, process, number)] = told["born"]
+                    self._alive[seat := Seat(service, process, number)] = told["born"]
+                    self._unborn.discard(seat)
 
     def _died(self, pid: int, status: int) -> None:
         with self._lock:
@@ -142,10 +144,14 @@ class Crew:
 
     def _again(self, seat: Seat) -> None:
         with self._lock:
-            if seat in self._wanted and seat not in self._alive:
+            if seat in self._wanted:
                 self._bear(seat)
 
     def _bear(self, seat: Seat) -> None:
+        """At most one for each seat: what is ordered and not yet born counts as there."""
+        if seat in self._alive or seat in self._unborn:
+            return
+        self._unborn.add(seat)
         order = {
             "ticket": (seat.service, seat.process, seat.number),
             "service": seat.service,

@@ -5,13 +5,14 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 _CHUNK = 256 * 1024
+_NOTICE_S = 0.3
 _RESET = struct.pack("ii", 1, 0)  # lingering for no time: closing sends a reset
 
 
@@ -63,10 +64,18 @@ class Proxy:
         self._target = target
         self._cut = Cut.NOTHING
         self._lines: set[Line] = set()
+        self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_CHUNK)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_CHUNK)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """In the loop: let nobody in any more, and break what is open."""
+        if self._server is not None:
+            self._server.close()
+        for line in list(self._lines):
+            line.reset()
 
     def cut(self, what: Cut) -> int:
         """From now on let this not pass; returns how many connections that met."""
@@ -133,32 +142,25 @@ class Proxies:
         self.all[name] = proxy
         return proxy
 
+    async def close(self) -> None:
+        """In the loop: end them all, and give their lines a moment to notice."""
+        for proxy in self.all.values():
+            proxy.close()
+        await asyncio.sleep(_NOTICE_S)
+
 
 @contextmanager
 def proxies() -> Iterator[Proxies]:
-    """A room for proxies; they end with the block."""
-    started: Future[asyncio.AbstractEventLoop] = Future()
-    ending = threading.Event()
-
-    async def live() -> None:
-        started.set_result(asyncio.get_running_loop())
-        await asyncio.to_thread(ending.wait)
-
-    thread = threading.Thread(target=_run_quietly, args=(live,), name="proxies")
+    """A room for proxies, in a thread of their own; they end with the block."""
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # Broken lines are what they are for.
+    thread = threading.Thread(target=loop.run_forever, name="proxies")
     thread.start()
+    room = Proxies(loop)
     try:
-        yield Proxies(started.result())
+        yield room
     finally:
-        ending.set()
+        asyncio.run_coroutine_threadsafe(room.close(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
-
-
-def _run_quietly(live: Callable[[], object]) -> None:
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop().set_exception_handler(lambda *_: None)
-        runner.run(live())  # type: ignore[arg-type] # a coroutine function of ours
-
-
-__all__ = ["AsyncIterator", "Cut", "Line", "Proxies", "Proxy", "proxies"]
+        loop.close()

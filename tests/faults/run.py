@@ -54,7 +54,7 @@ class Runner:
     def run(self, planned: Plan | int) -> Verdict:
         """Raises nothing that the product is to blame for: that becomes a violation."""
         todo = planned if isinstance(planned, Plan) else plan(planned)
-        story = Story(self.world, f"Seed {todo.seed}", patience_s=self.calm_s)
+        story = Story(self.world, f"Seed {todo.seed}")
         began = time.monotonic()
         self.sky.fired.clear()
         found: list[str] = []
@@ -65,7 +65,7 @@ class Runner:
         fired = [*self.world.traps.sprung(), *self.sky.fired, *self.sky.struck()]
         self._calm()
         try:
-            story.wait(lambda: self.is_quiet(story), "quiet after the end of all faults")
+            story.wait(lambda: self.is_quiet(story), "quiet after all faults", self.calm_s)
         except StuckError as stuck:
             found.append(str(stuck))
         forgetful = {

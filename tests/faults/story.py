@@ -89,12 +89,15 @@ class Story:
         """How many there must be: one for each channel of each recipient, of each document."""
         return self.documents * sum(len(person.channels) for person in _people(self.title))
 
-    def wait(self, condition: Callable[[], bool], what: str) -> None:
+    def wait(
+        self, condition: Callable[[], bool], what: str, patience_s: float | None = None
+    ) -> None:
         """Wait until it is so; raises `StuckError`."""
-        deadline = time.monotonic() + self.patience_s
+        most_s = patience_s or self.patience_s
+        deadline = time.monotonic() + most_s
         while not condition():
             if time.monotonic() > deadline:
-                raise StuckError(f"not within {self.patience_s:.0f} s: {what}")
+                raise StuckError(f"not within {most_s:.0f} s: {what}")
             time.sleep(_AGAIN_S)
 
     def _insist(self, ask: Callable[[], _T]) -> _T:
