@@ -21,9 +21,9 @@ from events.contracts.topics import SUBJECT_KEYS
 from events.database import Connection
 from events.personal import Category, KeyId
 from events.process import Process, machinery_processes
-from events.recording import read_key
 from events.service import Blueprint, Machinery, machinery
 from events.stream import Heard, Order
+from events.subject_keys import IssuedKey, read_record
 from events.testing.kafka import all_records, empty_topics
 from events.testing.postgres import Urls, fresh_database
 
@@ -85,7 +85,8 @@ async def records_of(kafka: stack.KafkaServer, mandant: UUID, count: int) -> Seq
 
 
 def _owner(record: Any) -> tuple[bytes, ...]:
-    return (str(read_key(record.value)[0]).encode(),) if record.topic == SUBJECT_KEYS else ()
+    told = read_record(record.value) if record.topic == SUBJECT_KEYS else None
+    return (str(told.mandant).encode(),) if isinstance(told, IssuedKey) else ()
 
 
 @asynccontextmanager
@@ -169,8 +170,8 @@ async def test_no_personal_value_leaves_the_service_in_clear(
     records = await records_of(servers.kafka, mandant, 5)
 
     contact = UUID(saved.json()["contact"])
-    keys = [read_key(record.value)[1].id for record in records if record.topic == SUBJECT_KEYS]
-    assert sorted(keys) == [
+    told = [read_record(record.value) for record in records if record.topic == SUBJECT_KEYS]
+    assert sorted(one.key.id for one in told if isinstance(one, IssuedKey)) == [
         KeyId(contact, Category.COMMUNICATION),
         KeyId(contact, Category.IDENTITY),
         KeyId(contact, Category.NOTES),

@@ -33,12 +33,12 @@ from events.execute import Executor, RecordTooLargeError, Result, SubjectErased
 from events.ids import derived_id, new_id
 from events.keyring import Keyring
 from events.personal import Category, KeyId
-from events.recording import read_key
 from events.registry import Name
 from events.store import ForeignMandantError, Record, Transaction
 from events.store.memory import MemoryStore
 from events.store.postgres import PostgresStore
 from events.stream import Cause, Change, Done, Order
+from events.subject_keys import IssuedKey, read_record
 
 
 @pytest.fixture
@@ -174,8 +174,8 @@ async def test_after_erasure_the_facts_stay_without_the_name(
 
 
 def keys_in(records: Sequence[Record]) -> list[tuple[UUID, KeyId]]:
-    found = [read_key(record.value) for record in records if record.topic == SUBJECT_KEYS]
-    return [(mandant, key.id) for mandant, key in found]
+    found = [read_record(record.value) for record in records if record.topic == SUBJECT_KEYS]
+    return [(one.mandant, one.key.id) for one in found if isinstance(one, IssuedKey)]
 
 
 async def test_a_service_that_issues_keys_tells_each_before_what_needs_it(

@@ -19,12 +19,12 @@ from events.envelope import Attributes, to_record
 from events.ids import derived_id, new_id
 from events.keyring import Keyring
 from events.personal import Category, KeyId, take_apart
-from events.recording import key_record
 from events.registry import PublishedEvent
 from events.seal import seal
 from events.service import Machinery
 from events.store import Record
 from events.stream import Cause
+from events.subject_keys import key_record
 
 _offsets = count()
 

@@ -19,10 +19,11 @@ from events.decider import Rejected
 from events.ids import new_id
 from events.keyring import Keyring
 from events.personal import Category, KeyId, sealing_keys
-from events.recording import Origin, Telling, key_record, recalled, stored, told
+from events.recording import Origin, Telling, recalled, stored, told
 from events.registry import Event
 from events.store import ForeignMandantError, Record, Stored, Transaction
 from events.stream import Cause, Change, Done, Order, Recorded, StreamKind
+from events.subject_keys import key_record
 from events.vault import Vault
 
 log = structlog.get_logger()

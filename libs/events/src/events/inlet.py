@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import psycopg
 import structlog
 from aiokafka import ConsumerRecord
 
-from events import metrics
+from events import erasure, metrics
 from events.contracts.topics import SUBJECT_KEYS
-from events.database import TRANSIENT, Connection, Database, see
+from events.database import TRANSIENT, Connection, Database
 from events.envelope import REPLAY, header
-from events.inbox import Arrival, arrival, waiting_name
-from events.keyring import WrappedKey
-from events.recording import read_key
+from events.inbox import Arrival, arrival
 from events.registry import UnreadableError
+from events.subject_keys import read_record
 from events.wake import Wake
 
 _PAUSE_S = 0.5
@@ -57,14 +56,6 @@ select * from unnest(%s::text[], %s::int[], %s::bigint[])
 on conflict (topic, part) do update set next = greatest(intake_offset.next, excluded.next)
 """
 
-_KEEP_KEY = """
-insert into subject_key (mandant, subject, category, wrapped, kek, fingerprint, own)
-select %(mandant)s, %(subject)s, %(category)s, %(wrapped)s, %(kek)s, %(fingerprint)s, false
-where not exists (
-    select from erasure_fence where subject = %(subject)s and category = %(category)s)
-on conflict do nothing
-"""
-
 _KEY_ARRIVED = """
 update inbox set due_at = clock_timestamp(), waiting_for = null where waiting_for = any (%s)
 """
@@ -77,10 +68,18 @@ log = structlog.get_logger()
 class Inlet:
     """Writes batches of records into the inbox; who calls may repeat a batch at will."""
 
-    def __init__(self, database: Database, wake: Wake, channel: str | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        wake: Wake,
+        channel: str | None = None,
+        *,
+        answers_late_keys: bool = False,
+    ) -> None:
         self._database = database
         self._wake = wake
         self._channel = channel
+        self._answers_late_keys = answers_late_keys
 
     async def take(self, records: Records) -> None:
         """Keep a batch, however long the database is away; cancelled, nothing is kept.
@@ -107,7 +106,7 @@ class Inlet:
             if arrivals:
                 await _keep_arrivals(connection, arrivals)
             if keys:
-                arrived = await _keep_keys(connection, keys)
+                arrived = await self._keep_keys(connection, keys)
             await _remember_offsets(connection, records)
         if arrived:
             # In a transaction of its own: a worker that has just put a record off for the key
@@ -117,6 +116,16 @@ class Inlet:
         for record in records:
             metrics.RECORDS_TAKEN.labels(record.topic).inc()
         self._wake.tell("inbox")
+
+    async def _keep_keys(self, connection: Connection, records: Records) -> list[str]:
+        """Keep what can be read; returns the names by which records wait for these keys."""
+        told = []
+        for record in records:
+            try:
+                told.append(read_record(record.value))
+            except UnreadableError as error:
+                await _bury(connection, arrival(record), f"unreadable: {error}")
+        return await erasure.take_in(connection, told, answers_late_keys=self._answers_late_keys)
 
     def _is_ours(self, record: "ConsumerRecord[bytes, bytes]") -> bool:
         """Whether this concerns us. What can't be told is kept: the worker has a closer look."""
@@ -137,21 +146,6 @@ async def _keep_arrivals(connection: Connection, arrivals: Collection[Arrival]) 
         # from it, whoever has set the mark.
         if header(item.record.headers, REPLAY) is None:
             await _bury(connection, item, "the same id with other content")
-
-
-async def _keep_keys(connection: Connection, records: Records) -> list[str]:
-    """Keep what can be read; returns the names of the keys by which records wait for them."""
-    arrived = []
-    for record in records:
-        try:
-            mandant, key = read_key(record.value)
-        except UnreadableError as error:
-            await _bury(connection, arrival(record), f"unreadable: {error}")
-            continue
-        await see(connection, [mandant])
-        await connection.execute(_KEEP_KEY, _key_row(mandant, key))
-        arrived.append(waiting_name(key.id))
-    return arrived
 
 
 async def _remember_offsets(connection: Connection, records: Records) -> None:
@@ -187,15 +181,4 @@ def _columns(items: Sequence[Arrival]) -> Mapping[str, list[Any]]:
         "key": [item.record.key for item in items],
         "headers": [item.headers() for item in items],
         "value": [item.record.value for item in items],
-    }
-
-
-def _key_row(mandant: UUID, key: WrappedKey) -> Mapping[str, Any]:
-    return {
-        "mandant": mandant,
-        "subject": key.id.subject,
-        "category": key.id.category.value,
-        "wrapped": key.wrapped,
-        "kek": key.kek,
-        "fingerprint": key.fingerprint,
     }

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
@@ -35,7 +36,8 @@ select (select count(*) from inbox),
     (select coalesce(extract(epoch from clock_timestamp() - min(arrived_at)), 0) from inbox),
     (select count(*) from dead),
     (select count(*) from relay),
-    (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from relay)
+    (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from relay),
+    (select count(*) from erasure_due)
 """
 
 _FORGET = "delete from idempotency where claimed_at < clock_timestamp() - interval '7 days'"
@@ -71,7 +73,29 @@ async def take_in(machinery: Machinery, stopping: asyncio.Event) -> None:
 
 
 async def work(machinery: Machinery, stopping: asyncio.Event) -> None:
-    """Handle the inbox; the batch under way is finished before stopping."""
+    """Handle the inbox, and erase; what is under way is finished before stopping."""
+    works = (_handle_inbox(machinery, stopping), _erase(machinery, stopping))
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _erase(machinery: Machinery, stopping: asyncio.Event) -> None:
+    """Nobody waits for an erasure by the second, so it needs no waking."""
+    while not stopping.is_set():
+        try:
+            await machinery.eraser.work()
+        except TRANSIENT as error:
+            log.warning("eraser.waiting", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _NET_S)
+
+
+async def _handle_inbox(machinery: Machinery, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         machinery.health.beat("worker")
         try:
@@ -100,6 +124,7 @@ async def watch(machinery: Machinery) -> None:
                 metrics.DEAD_DEPTH,
                 metrics.RELAY_DEPTH,
                 metrics.RELAY_AGE,
+                metrics.ERASURES_DUE,
             )
             for gauge, value in zip(gauges, row, strict=True):
                 gauge.set(float(value))

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from events.contracts.keys import SubjectKey
-from events.contracts.topics import SUBJECT_KEYS
 from events.envelope import Attributes, to_record
 from events.ids import derived_id, id_of
-from events.keyring import WrappedKey
-from events.personal import KeyId, assemble, take_apart
-from events.registry import Json, PublishedEvent, Registry, UnreadableError
+from events.personal import assemble, take_apart
+from events.registry import Json, PublishedEvent, Registry
 from events.seal import Place
 from events.store import Record, Stored
 from events.stream import Cause, Recorded
@@ -96,35 +92,6 @@ def told(telling: Telling, origin: Origin, vault: Vault) -> Record:
     fields, blocks = take_apart(telling.event)
     sealed = vault.seal(blocks, attributes.place)
     return to_record(attributes, origin.topics[attributes.name.type], fields, sealed)
-
-
-def key_record(mandant: UUID, key: WrappedKey, at: datetime) -> Record:
-    """The record by which a new key reaches the other services."""
-    subject_key = SubjectKey.model_construct(
-        mandant=mandant,
-        subject=key.id.subject,
-        category=key.id.category,
-        wrapped=key.wrapped,
-        kek=key.kek,
-        fingerprint=key.fingerprint.hex(),
-        issued_at=at,
-    )
-    value = subject_key.model_dump_json().encode()
-    return Record(SUBJECT_KEYS, subject_key.key.encode(), (), value)
-
-
-def read_key(value: bytes | None) -> tuple[UUID, WrappedKey]:
-    """The key of a SubjectKeys record, and whose it is; raises `UnreadableError`."""
-    if value is None:
-        raise UnreadableError("a key is never taken back by a tombstone")
-    try:
-        key = SubjectKey.model_validate_json(value)
-        mark = bytes.fromhex(key.fingerprint)
-        if "\0" in key.kek:
-            raise UnreadableError("the record's key-encryption key has no name")
-    except ValueError:
-        raise UnreadableError("the record holds no key") from None
-    return key.mandant, WrappedKey(KeyId(key.subject, key.category), key.wrapped, key.kek, mark)
 
 
 def _meta(cause: Cause) -> Json:

@@ -13,6 +13,7 @@ from events.contracts.deliveries import Channel
 from events.contracts.topics import SUBJECT_KEYS, TOPICS
 from events.database import Database
 from events.epoch import Epochs, begin
+from events.erasure import Erase, Eraser
 from events.execute import Executor, Project
 from events.health import Health
 from events.hearing import Hears
@@ -47,9 +48,11 @@ class Blueprint:
     """What a service is, as far as the machinery cares.
 
     `source` names it in every event. `project` keeps its read models. `channel`: of the events
-    about deliveries it wants only those of this channel. `issues_keys`: see `Executor`. `kinds`:
-    every kind of stream that it keeps. `read_models`: what the projection keeps; `effects`: tables
-    of things to do that it also writes, and that must never be done again for a rebuild.
+    about deliveries it wants only those of this channel. `issues_keys`: see `Executor`; who does
+    also answers a key that comes after its fence. `kinds`: every kind of stream that it keeps.
+    `read_models`: what the projection keeps; `effects`: tables of things to do that it also
+    writes, and that must never be done again for a rebuild. `erase`: takes erased data out of
+    read models.
     """
 
     source: str
@@ -60,6 +63,7 @@ class Blueprint:
     issues_keys: frozenset[Category] = frozenset()
     read_models: tuple[ReadModel, ...] = ()
     effects: tuple[str, ...] = ()
+    erase: Erase | None = None
 
     def topics(self) -> tuple[str, ...]:
         """The topics that this service takes in; with any of them come the keys."""
@@ -79,6 +83,7 @@ class Machinery:
     wake: Wake
     commands: Commands
     worker: Worker
+    eraser: Eraser
     relay: Relay
     inlet: Inlet
     leases: Leases
@@ -118,12 +123,18 @@ async def machinery(
             wake=wake,
             commands=commands,
             worker=Worker(app, executor, published, blueprint.hears, committed=committed),
+            eraser=Eraser(app, executor, blueprint.erase, committed),
             relay=Relay(url, settings.kafka_bootstrap_servers, wake),
-            inlet=Inlet(own, wake, blueprint.channel),
+            inlet=_inlet(own, wake, blueprint),
             leases=Leases(own),
             health=health,
             epochs=epochs,
         )
+
+
+def _inlet(database: Database, wake: Wake, blueprint: Blueprint) -> Inlet:
+    issues_keys = bool(blueprint.issues_keys)
+    return Inlet(database, wake, blueprint.channel, answers_late_keys=issues_keys)
 
 
 def _executor(

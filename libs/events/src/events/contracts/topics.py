@@ -6,7 +6,7 @@ decides which partition a key lives in.
 
 from collections.abc import Mapping
 
-from events.contracts import contacts, deliveries, documents, published
+from events.contracts import contacts, deliveries, documents, keys, published
 from events.topic import Kind, Topic
 
 SUBJECT_KEYS = "SubjectKeys"
@@ -39,6 +39,7 @@ TOPICS: Mapping[str, Topic] = {
             deliveries.DeliveryNoted,
         ),
         *_topics("contacts", Kind.STATE, "contact", contacts.ContactChanged),
+        *_topics("keys", Kind.FACT, "subject", keys.ErasureConfirmed),
         Topic(SUBJECT_KEYS, "keys", Kind.KEYS, "key", partitions=1),
     )
 }

@@ -1,5 +1,6 @@
 """The store of events in PostgreSQL: few round trips, and one order of locks."""
 
+import hashlib
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -46,21 +47,26 @@ select topic, key, headers, value from unnest(%s::text[], %s::bytea[], %s::bytea
 """
 
 _KEYS = """
-select subject, category, wrapped, kek, fingerprint from subject_key
+select mandant, subject, category, wrapped, kek, fingerprint from subject_key
 where (subject, category) in (select * from unnest(%s::uuid[], %s::text[]))
 order by subject, category for key share
 """
 
 _FENCES = """
-select subject, category from erasure_fence
+select mandant, subject, category from erasure_fence
 where (subject, category) in (select * from unnest(%s::uuid[], %s::text[]))
 """
+
+# Who puts up a fence takes the same locks alone: either he sees our key, or we see his fence.
+_LOCK_AGAINST_ERASURE = "select pg_advisory_xact_lock_shared(n) from unnest(%s::bigint[]) n"
 
 _ADD_KEYS = """
 insert into subject_key (mandant, subject, category, wrapped, kek, fingerprint, own)
 select k.*, true from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
     %s::bytea[]) as k (mandant, subject, category, wrapped, kek, fingerprint)
-where (k.subject, k.category) not in (select subject, category from erasure_fence)
+where not exists (
+    select from erasure_fence f
+    where f.subject = k.subject and f.category = k.category and f.mandant = k.mandant)
 order by k.subject, k.category on conflict do nothing returning subject, category
 """
 
@@ -120,11 +126,15 @@ class PostgresTransaction:
             rows = await self.connection.execute(_KEYS, wanted, binary=True)
             fences = await self.connection.execute(_FENCES, wanted)
         found: dict[KeyId, WrappedKey | Missing] = dict.fromkeys(ids, Missing.NOT_YET)
-        for subject, category, wrapped, kek, mark in await rows.fetchall():
+        owners: dict[KeyId, UUID] = {}
+        for mandant, subject, category, wrapped, kek, mark in await rows.fetchall():
             key = KeyId(subject, Category(category))
+            owners[key] = mandant
             found[key] = WrappedKey(key, wrapped, kek, mark)
-        for subject, category in await fences.fetchall():
-            found[KeyId(subject, Category(category))] = Missing.ERASED
+        for mandant, subject, category in await fences.fetchall():
+            key = KeyId(subject, Category(category))
+            if owners.get(key, mandant) == mandant:
+                found[key] = Missing.ERASED
         return found
 
     async def add_keys(self, mandant: UUID, made: Sequence[WrappedKey]) -> frozenset[KeyId]:
@@ -132,6 +142,7 @@ class PostgresTransaction:
             (mandant, key.id.subject, key.id.category.value, key.wrapped, key.kek, key.fingerprint)
             for key in made
         ]
+        await lock_against_erasure(self.connection, {key.id for key in made})
         added = await self.connection.execute(_ADD_KEYS, _columns(rows, 6))
         return frozenset(KeyId(row[0], Category(row[1])) for row in await added.fetchall())
 
@@ -168,6 +179,21 @@ def _category(text: str) -> Category:
         return Category(text)
     except ValueError:
         raise TooNewError(f"the category {text} is newer than this release") from None
+
+
+async def lock_against_erasure(connection: Connection, keys: Collection[KeyId]) -> None:
+    """Before new keys are looked for fences and kept: an erasure of any of them waits for us.
+
+    A statement of its own, since a statement sees only what was there when it began.
+    """
+    numbers = sorted(key_lock_number(key) for key in keys)
+    await connection.execute(_LOCK_AGAINST_ERASURE, (numbers,))
+
+
+def key_lock_number(key: KeyId) -> int:
+    """The number by which makers and erasers of one key exclude each other."""
+    digest = hashlib.blake2b(f"{key.subject}:{key.category}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
 
 
 def _lock_number(stream: UUID) -> int:

@@ -200,8 +200,20 @@ create table erasure_fence (
     category text not null,
     fingerprint bytea,
     at timestamptz not null,
-    primary key (subject, category)
+    primary key (subject, category, mandant)
 );
+create table erasure_due (
+    seq bigint generated always as identity primary key,
+    mandant uuid not null,
+    subject uuid not null,
+    category text not null,
+    at timestamptz not null,
+    tell boolean not null,
+    confirm boolean not null,
+    due_at timestamptz not null default clock_timestamp()
+);
+create index on erasure_due (due_at, seq);
+create index on erasure_due (subject, category);
 """
 
 _GRANTS = {
@@ -217,7 +229,8 @@ _GRANTS = {
     "work": {APP: "select, insert, update, delete"},
     "idempotency": {APP: "select, insert, update, delete", MACHINERY: "select, delete"},
     "subject_key": {APP: "select, insert, update, delete", MACHINERY: "select, insert, update"},
-    "erasure_fence": {APP: "select, insert", MACHINERY: "select, insert"},
+    "erasure_fence": {APP: "select, insert, update", MACHINERY: "select, insert"},
+    "erasure_due": {APP: "select, insert, update, delete", MACHINERY: "select, insert"},
 }
 
 _ISOLATED = ("event", "event_personal", "idempotency", "subject_key", "erasure_fence")

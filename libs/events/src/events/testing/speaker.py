@@ -13,11 +13,12 @@ from events.contracts.topics import TOPICS
 from events.ids import new_id
 from events.keyring import Keyring, WrappedKey
 from events.personal import KeyId, sealing_keys
-from events.recording import Origin, Telling, key_record, told
+from events.recording import Origin, Telling, told
 from events.registry import Json, PublishedEvent, Registry
 from events.seal import Place, Sealed, seal
 from events.store import Record
 from events.stream import Cause, Recorded
+from events.subject_keys import key_record
 from events.vault import Vault
 
 
