@@ -119,6 +119,25 @@ async def demand(
     await connection.execute(_DEMAND, wanted)
 
 
+async def demand_along(
+    connection: Connection, mandant: UUID, keys: Collection[KeyId], at: datetime
+) -> None:
+    """Have keys destroyed that go with another one, unless that is under way.
+
+    Of a key that came from outside the others must hear too; one of our own nobody knows.
+    """
+    if not keys:
+        return
+    found = await (await connection.execute(_NOT_DUE_YET, _columns(keys))).fetchall()
+    for known_outside in (False, True):
+        fences = [
+            Fence(mandant, KeyId(subject, Category(category)), None, at)
+            for subject, category, came_from_outside in found
+            if came_from_outside is known_outside
+        ]
+        await demand(connection, fences, tell=known_outside)
+
+
 async def take_in(
     connection: Connection, heard: Iterable[IssuedKey | Fence | Tick], *, answers_late_keys: bool
 ) -> list[str]:
@@ -224,7 +243,7 @@ class Eraser:
         await connection.execute(_DELETE_DEAD_KEY, (SUBJECT_KEYS, name))
         first = await self.erase(connection, due.mandant, due.key) if self.erase else ()
         if first:
-            await _demand_first(connection, due, first)
+            await demand_along(connection, due.mandant, first, due.at)
             await connection.execute(_AGAIN, (_FIRST_THE_OTHERS, due.seq))
             return
         await PostgresTransaction(connection).enqueue(await self._tellings(connection, due))
@@ -274,21 +293,6 @@ async def _claim(connection: Connection) -> _Due | None:
         return None
     seq, mandant, subject, category, at, tell, confirm = row
     return _Due(seq, mandant, KeyId(subject, Category(category)), at, tell, confirm)
-
-
-async def _demand_first(connection: Connection, due: _Due, keys: Collection[KeyId]) -> None:
-    """Have other keys destroyed before this one counts as done.
-
-    Of a key that came from outside the others must hear too; one of our own nobody knows.
-    """
-    found = await (await connection.execute(_NOT_DUE_YET, _columns(keys))).fetchall()
-    for known_outside in (False, True):
-        fences = [
-            Fence(due.mandant, KeyId(subject, Category(category)), None, due.at)
-            for subject, category, came_from_outside in found
-            if came_from_outside is known_outside
-        ]
-        await demand(connection, fences, tell=known_outside)
 
 
 def _row(fence: Fence) -> tuple[Any, ...]:

@@ -83,7 +83,7 @@ create table delivery (
     mail_options jsonb not null
 );
 create index on delivery (document, slot, channel);
-create index on delivery (contact, document, slot) where state is distinct from 'delivered';
+create index on delivery (contact, document, slot);
 create index on delivery (mandant, delivery) where sender_missing;
 create table delivery_timeline (
     delivery uuid not null,

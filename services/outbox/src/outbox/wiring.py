@@ -30,6 +30,7 @@ from outbox.intake import HEARS
 from outbox.poller import Poller, together
 from outbox.projections import READ_MODELS, project
 from outbox.projections.chores import ChoreKind
+from outbox.projections.erasing import erase
 from outbox.queries.deliveries import DeliveryQueries
 from outbox.queries.documents import DocumentQueries
 from outbox.queries.settings import SettingQueries
@@ -53,6 +54,7 @@ def blueprint(_: OutboxSettings) -> Blueprint:
         project=project,
         read_models=tuple(map(ReadModel, READ_MODELS)),
         effects=("chore",),
+        erase=erase,
     )
 
 

@@ -11,6 +11,7 @@ from events.commands import Commands, Guard
 from events.contracts.deliveries import Channel
 from events.database import Database
 from events.decider import Rejected
+from events.erasure import demand_along
 from events.ids import new_id
 from events.stream import Cause, Order
 from outbox.application.known import KnownDelivery, slots_of_contacts, without_sender
@@ -20,6 +21,7 @@ from outbox.domain.checks import Basis
 from outbox.domain.delivery.commands import CheckDelivery, DropDelivery, PlanDelivery
 from outbox.domain.delivery.plan import Plan, delivery_id
 from outbox.domain.slots import channels_for, rearrange
+from outbox.projections.erasing import names_going_along
 
 _AT_ONCE = 200
 
@@ -46,11 +48,12 @@ class Rechecking:
                 known = await slots_of_contacts(connection, mandant, contacts, after, _AT_ONCE)
                 around = await self.standards.surroundings(connection, mandant, contacts)
             if not known:
-                return
+                break
             gone = await self._rearrange(mandant, known, around, guard)
             kept = [each for each in known if each.state and each.plan.delivery not in gone]
             await self._check(mandant, kept, around, guard)
             after = (known[-1].plan.document, known[-1].plan.slot)
+        await self._forget_names(mandant, contacts)
 
     async def sender_set(self, mandant: UUID, guard: Guard) -> None:
         """Check the deliveries that could not be sent for want of a sender."""
@@ -64,6 +67,12 @@ class Rechecking:
                 return
             await self._check(mandant, known, around, guard)
             after = known[-1].plan.delivery
+
+    async def _forget_names(self, mandant: UUID, contacts: Collection[UUID]) -> None:
+        """A document may have been filed while its only recipient was being erased."""
+        async with self.database.working([mandant]) as connection:
+            names = await names_going_along(connection, contacts)
+            await demand_along(connection, mandant, names, self.clock())
 
     async def _rearrange(
         self,

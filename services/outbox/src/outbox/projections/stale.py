@@ -22,8 +22,11 @@ insert into recipient (mandant, contact)
 select * from unnest(%s::uuid[], %s::uuid[]) as c (mandant, contact) order by contact, mandant
 on conflict do nothing
 """
+# For somebody erased the poller looks whether a document's name has to go along.
 _STAMPS = """
-select mandant, contact, epoch, version from recipient
+select mandant, contact, epoch, version, contact in (
+    select subject from erasure_fence where category = 'notes')
+from recipient
 where (mandant, contact) in (select * from unnest(%s::uuid[], %s::uuid[]))
 order by contact, mandant for share
 """
@@ -66,10 +69,11 @@ async def _look_at_recipients(
     found = await (await connection.execute(_STAMPS, columns)).fetchall()
     now = {
         (mandant, contact): None if epoch is None else Stamp(epoch, version)
-        for mandant, contact, epoch, version in found
+        for mandant, contact, epoch, version, _ in found
     }
-    stale = [(mandant, who) for mandant, who, stamp in against if now[mandant, who] != stamp]
-    await leave(connection, ChoreKind.RECIPIENT, stale)
+    stale = {(mandant, who) for mandant, who, stamp in against if now[mandant, who] != stamp}
+    erased = {(mandant, contact) for mandant, contact, *_, is_erased in found if is_erased}
+    await leave(connection, ChoreKind.RECIPIENT, stale | erased)
 
 
 async def _look_at_senders(connection: Connection, mandants: Iterable[UUID]) -> None:
