@@ -18,7 +18,12 @@ pytestmark = pytest.mark.spec("PLT-01")
 
 def test_every_form_of_every_event_is_written_down_and_compatible_with_all_before_it() -> None:
     today = {name: form(cls) for name, cls in spoken().items()}
-    assert {name.type for name in today} == {*published.names(), "SubjectKeys"}
+    assert {name.type for name in today} == {
+        *published.names(),
+        "SubjectKeys",
+        "SubjectFence",
+        "Tick",
+    }
     assert list(history.faults(ROOT / history.FOLDER, today)) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from events.contracts.topics import SUBJECT_KEYS, TOPICS
 from events.registry import Name
 from events.topic import Kind, Topic
-from language.events import spoken
+from language.events import KEY_RECORDS, messages_of, spoken
 from language.schema import PERSONAL, Schema, described
 from language.services import hearing
 
@@ -19,7 +19,7 @@ _LISTS = ("cleanup.policy",)
 _KINDS = {
     Kind.FACT: "Facts: each is said once for each thing that happened, in no promised order.",
     Kind.STATE: "State: each is a full snapshot, the newest epoch and version wins.",
-    Kind.KEYS: "Wrapped keys of persons: the last word on each subject and category.",
+    Kind.KEYS: "Wrapped keys of persons, or fences where they were: the last word on each.",
 }
 
 _ABOUT = """What the services of Hausbote tell each other through Kafka. A topic bears the name of
@@ -58,7 +58,9 @@ def _channel(topic: Topic) -> Schema:
     return {
         "address": topic.name,
         "description": _KINDS[topic.kind],
-        "messages": {topic.name: {"$ref": f"#/components/messages/{topic.name}"}},
+        "messages": {
+            name: {"$ref": f"#/components/messages/{name}"} for name in messages_of(topic.name)
+        },
         "x-owner": topic.owner,
         "x-kind": topic.kind.value,
         "bindings": {
@@ -83,7 +85,9 @@ def _operations(root: Path) -> Schema:
         f"{action}.{who_and_what}": {
             "action": action,
             "channel": {"$ref": f"#/channels/{topic}"},
-            "messages": [{"$ref": f"#/channels/{topic}/messages/{topic}"}],
+            "messages": [
+                {"$ref": f"#/channels/{topic}/messages/{name}"} for name in messages_of(topic)
+            ],
             "x-context" if action == "send" else "x-service": who_and_what.partition(".")[0],
         }
         for who_and_what, (action, topic) in {**sends, **hears}.items()
@@ -96,8 +100,9 @@ def _components() -> Schema:
     for name, cls in spoken().items():
         schema = described(cls, "#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
-        schemas[name.type] = schema if name.type == SUBJECT_KEYS else _on_the_wire(schema)
-        messages[name.type] = _message(name, TOPICS[name.type])
+        schemas[name.type] = schema if name in KEY_RECORDS else _on_the_wire(schema)
+        topic = SUBJECT_KEYS if name in KEY_RECORDS else name.type
+        messages[name.type] = _message(name, TOPICS[topic])
     return {"schemas": schemas, "messages": messages}
 
 
@@ -112,8 +117,8 @@ def _message(name: Name, topic: Topic) -> Schema:
             }
         },
     }
-    if name.type == SUBJECT_KEYS:
-        message["bindings"]["kafka"]["key"]["description"] = "`subject:category`."
+    if name in KEY_RECORDS:
+        message["bindings"]["kafka"]["key"]["description"] = "`subject:category`, or `tick`."
     else:
         message["x-version"] = name.schema
         message["headers"] = {"$ref": "#/components/schemas/CloudEvent"}

@@ -72,6 +72,7 @@ def fence_record(fence: Fence) -> Record:
     """The record by which every service, of today or to come, hears of an erasure."""
     return _record(
         SubjectFence(
+            kind="fence",
             mandant=fence.mandant,
             subject=fence.key.subject,
             category=fence.key.category,
@@ -83,7 +84,7 @@ def fence_record(fence: Fence) -> Record:
 
 def tick_record(at: datetime) -> Record:
     """The record that makes Kafka close a segment, so that it compacts the ones before."""
-    return _record(Tick(at=at))
+    return _record(Tick(kind="tick", at=at))
 
 
 def read_record(value: bytes | None) -> IssuedKey | Fence | Tick:

@@ -50,7 +50,7 @@ class SubjectFence(_AboutSubject):
     `fingerprint` names the key that was destroyed; None: there never was one.
     """
 
-    kind: Literal["fence"] = "fence"
+    kind: Literal["fence"]
     fingerprint: str | None = None
     erased_at: AwareDatetime
 
@@ -58,7 +58,7 @@ class SubjectFence(_AboutSubject):
 class Tick(_KeyRecord):
     """Says nothing: without new records Kafka closes no segment, and compacts only closed ones."""
 
-    kind: Literal["tick"] = "tick"
+    kind: Literal["tick"]
     at: AwareDatetime
 
     @property
