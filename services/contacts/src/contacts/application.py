@@ -1,18 +1,25 @@
 """What one can do to the address book, each in one transaction."""
 
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
 from contacts.domain.commands import ChangeContact, ContactCommand, RegisterContact
-from contacts.domain.decider import DECIDER, Contact
+from contacts.domain.decider import DECIDER, Contact, ContactNotRegistered
 from contacts.domain.details import ContactDetails
+from contacts.domain.erasure import decider as erasure
+from contacts.domain.erasure import events as erasure_events
+from contacts.domain.erasure.commands import CertifyErasure, OrderErasure
 from contacts.domain.events import registry
-from contacts.publishing import publish
+from contacts.publishing import keep_to_ourselves, publish
 from events.clock import Clock
 from events.commands import Commands
+from events.personal import Category, KeyId
 from events.stream import Cause, Order, StreamKind
 
 CONTACT = StreamKind("contact", registry, DECIDER, publish)
+ERASURE = StreamKind("erasure", erasure_events.registry, erasure.DECIDER, keep_to_ourselves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +55,53 @@ class AddressBook:
         done = await self.commands.one(order)
         assert isinstance(done.state, Contact)
         return done.state
+
+
+@dataclass(frozen=True, slots=True)
+class Erasures:
+    """Contacts erased for good, in all services.
+
+    `confirmed_by` are the services that have to confirm. `keys_met` reads the whole topic of keys
+    and says which of these keys still stand there; it raises Kafka's errors and `TimeoutError`.
+    """
+
+    commands: Commands
+    clock: Clock
+    confirmed_by: AbstractSet[str]
+    keys_met: Callable[[Collection[KeyId]], Awaitable[AbstractSet[KeyId]]]
+
+    async def order(
+        self, mandant: UUID, contact: UUID, *, legal_basis: str, by: str, cause: Cause
+    ) -> None:
+        """Erase a contact: every category, of which it has data or not. Idempotent, irrevocable.
+
+        Raises `ContactNotRegistered`, and what `Commands.one` raises.
+        """
+        known: Contact = await self.commands.state(Order(CONTACT, contact, mandant, None, cause))
+        if not known.version:
+            raise ContactNotRegistered
+        command = OrderErasure(contact, tuple(Category), legal_basis, by, self.clock())
+        await self.commands.one(Order(ERASURE, erasure.stream_of(contact), mandant, command, cause))
+
+    async def certify(self, erasures: Iterable[tuple[UUID, UUID]]) -> None:
+        """Certify those of these erasures, by mandant and stream, that are complete now.
+
+        The topic is read once for all that are confirmed.
+        """
+        confirmed = []
+        for mandant, stream in erasures:
+            order = Order(ERASURE, stream, mandant, None)
+            state: erasure.Erasure = await self.commands.state(order)
+            if not state.certified and not state.lacking(self.confirmed_by):
+                confirmed.append((mandant, stream, state))
+        if not confirmed:
+            return
+        met = await self.keys_met({key for *_, state in confirmed for key in state.keys})
+        command = CertifyErasure(self.confirmed_by, met, self.clock())
+        await self.commands.run(
+            [
+                Order(ERASURE, stream, mandant, command)
+                for mandant, stream, state in confirmed
+                if erasure.is_complete(state, self.confirmed_by, met)
+            ]
+        )

@@ -9,7 +9,7 @@ from contacts.domain.mail import wire_mail_address
 from contacts.domain.names import name_lines, short_name
 from contacts.domain.salutation import salutation
 from events.contracts import contacts, deliveries
-from events.registry import PublishedEvent
+from events.registry import Event, PublishedEvent
 
 
 def publish(_before: Contact, event: ContactEvent, _after: Contact) -> Iterable[PublishedEvent]:
@@ -27,6 +27,11 @@ def publish(_before: Contact, event: ContactEvent, _after: Contact) -> Iterable[
         address_lines=address_lines(names, address) if names and address else None,
         mail_address=wire_mail_address(event.mail_address) if event.mail_address else None,
     )
+
+
+def keep_to_ourselves(_before: object, _event: Event, _after: object) -> Iterable[PublishedEvent]:
+    """What others have to hear of an erasure they hear as a fence."""
+    return ()
 
 
 def _published(address: PostalAddress) -> deliveries.PostalAddress:

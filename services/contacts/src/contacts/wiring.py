@@ -1,19 +1,24 @@
 """Builds the address book; the only module that names concrete classes."""
 
+from datetime import timedelta
+from functools import partial
 from importlib.resources import files
 
 import httpx
 from fastapi import FastAPI
 
 from contacts.api.contacts import ContactRoutes
-from contacts.application import CONTACT, AddressBook
-from contacts.projections import project
+from contacts.application import CONTACT, ERASURE, AddressBook, Erasures
+from contacts.intake import HEARS
+from contacts.poller import Poller
+from contacts.projections import erase, project
 from contacts.queries import ContactQueries
 from contacts.settings import ContactsSettings
 from events.decider import Rejected
 from events.personal import Category
 from events.process import machinery_processes, run_together
 from events.service import Blueprint, Machinery, ReadModel, machinery
+from events.subject_keys import keys_met
 from web.app import create_app
 from web.idempotency import PostgresIdempotency
 from web.keys import KeySource, RemoteKeys
@@ -23,15 +28,17 @@ from web.service import served
 
 # Names of documents are sealed under their recipient's key of notes.
 _ISSUED = frozenset({Category.IDENTITY, Category.COMMUNICATION, Category.NOTES})
-PROCESSES = ("api", "relay")
+PROCESSES = ("api", "intake", "worker", "relay", "poller")
 
 
 def blueprint(_: ContactsSettings) -> Blueprint:
     return Blueprint(
         source="contacts",
-        kinds=(CONTACT,),
+        kinds=(CONTACT, ERASURE),
+        hears=HEARS,
         project=project,
         issues_keys=_ISSUED,
+        erase=erase,
         read_models=(ReadModel("contact"),),
     )
 
@@ -40,8 +47,24 @@ async def run_processes(settings: ContactsSettings, chosen: str) -> None:
     """Run the process of that name, or `all` of them, until the program is told to stop."""
     async with machinery(settings, blueprint(settings)) as parts, httpx.AsyncClient() as client:
         api = app(settings, parts, RemoteKeys(settings.token_keys_url, client))
-        processes = {**machinery_processes(parts), "api": served(api, settings)}
+        processes = {
+            **machinery_processes(parts),
+            "api": served(api, settings),
+            "poller": poller(settings, parts).run,
+        }
         await run_together(processes if chosen == "all" else {chosen: processes[chosen]})
+
+
+def erasures(settings: ContactsSettings, parts: Machinery) -> Erasures:
+    """The use cases of erasure, working on a running machinery."""
+    met = partial(keys_met, settings.kafka_bootstrap_servers)
+    return Erasures(parts.commands, parts.clock, settings.erasures_confirmed_by, met)
+
+
+def poller(settings: ContactsSettings, parts: Machinery) -> Poller:
+    """What is done from time to time."""
+    certify_every = timedelta(seconds=settings.certify_every_s)
+    return Poller(erasures(settings, parts), parts, settings.tick_every_s, certify_every)
 
 
 def app(settings: ContactsSettings, parts: Machinery, keys: KeySource) -> FastAPI:
