@@ -28,7 +28,7 @@ ANNA = {
 
 def environment(settings: ContactsSettings, **more: str) -> dict[str, str]:
     """The settings as the variables of a program."""
-    fields = {**settings.model_dump(), **more}
+    fields = {**settings.model_dump(exclude_defaults=True), **more}
     texts = {
         name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         for name, value in fields.items()

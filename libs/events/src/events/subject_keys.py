@@ -118,14 +118,14 @@ async def whole_topic(bootstrap_servers: str) -> AsyncIterator["ConsumerRecord[b
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         enable_auto_commit=False,
-        isolation_level="read_committed",
+        # The default, the end, would win against a later seek while the first answer is under way.
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     try:
         part = TopicPartition(SUBJECT_KEYS, 0)
         consumer.assign([part])
         end = (await consumer.end_offsets([part]))[part]
-        await consumer.seek_to_beginning(part)
         async with asyncio.timeout(_DEADLINE_S):
             while await consumer.position(part) < end:
                 for records in (await consumer.getmany(part, timeout_ms=_FETCH_MS)).values():
@@ -135,21 +135,23 @@ async def whole_topic(bootstrap_servers: str) -> AsyncIterator["ConsumerRecord[b
         await consumer.stop()
 
 
-async def keys_met(bootstrap_servers: str, wanted: Collection[KeyId]) -> frozenset[KeyId]:
-    """Those of these keys that Kafka still holds: the last proof that an erasure is complete.
+async def only_fenced(bootstrap_servers: str, keys: Collection[KeyId]) -> frozenset[KeyId]:
+    """Those of these keys of which Kafka holds the fence and nothing else: they are gone.
 
-    Where the record of a key can be read neither as key nor as fence, the key counts as met.
+    Where a record can be read neither as key nor as fence, the key is not gone. Who has not met
+    the fence has not read far enough to say anything.
     """
-    names = {f"{key.subject}:{key.category}".encode(): key for key in wanted}
-    met = set()
+    names = {f"{key.subject}:{key.category}".encode(): key for key in keys}
+    fenced: set[KeyId] = set()
+    doubtful: set[KeyId] = set()
     async for record in whole_topic(bootstrap_servers):
         key = names.get(record.key or b"")
-        if key is not None and record.value is not None and not _is_fence(record.value):
-            met.add(key)
-    return frozenset(met)
+        if key is not None:
+            (fenced if _is_fence(record.value) else doubtful).add(key)
+    return frozenset(fenced - doubtful)
 
 
-def _is_fence(value: bytes) -> bool:
+def _is_fence(value: bytes | None) -> bool:
     try:
         return isinstance(read_record(value), Fence)
     except UnreadableError:

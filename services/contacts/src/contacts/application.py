@@ -61,14 +61,15 @@ class AddressBook:
 class Erasures:
     """Contacts erased for good, in all services.
 
-    `confirmed_by` are the services that have to confirm. `keys_met` reads the whole topic of keys
-    and says which of these keys still stand there; it raises Kafka's errors and `TimeoutError`.
+    `confirmed_by` are the services that have to confirm. `only_fenced` reads the whole topic of
+    keys and says of which of these keys it holds the fence and nothing else; it raises Kafka's
+    errors and `TimeoutError`.
     """
 
     commands: Commands
     clock: Clock
     confirmed_by: AbstractSet[str]
-    keys_met: Callable[[Collection[KeyId]], Awaitable[AbstractSet[KeyId]]]
+    only_fenced: Callable[[Collection[KeyId]], Awaitable[AbstractSet[KeyId]]]
 
     async def order(
         self, mandant: UUID, contact: UUID, *, legal_basis: str, by: str, cause: Cause
@@ -96,12 +97,12 @@ class Erasures:
                 confirmed.append((mandant, stream, state))
         if not confirmed:
             return
-        met = await self.keys_met({key for *_, state in confirmed for key in state.keys})
-        command = CertifyErasure(self.confirmed_by, met, self.clock())
+        gone = await self.only_fenced({key for *_, state in confirmed for key in state.keys})
+        command = CertifyErasure(self.confirmed_by, gone, self.clock())
         await self.commands.run(
             [
                 Order(ERASURE, stream, mandant, command)
                 for mandant, stream, state in confirmed
-                if erasure.is_complete(state, self.confirmed_by, met)
+                if erasure.is_complete(state, self.confirmed_by, gone)
             ]
         )

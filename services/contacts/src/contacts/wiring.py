@@ -18,7 +18,7 @@ from events.decider import Rejected
 from events.personal import Category
 from events.process import machinery_processes, run_together
 from events.service import Blueprint, Machinery, ReadModel, machinery
-from events.subject_keys import keys_met
+from events.subject_keys import only_fenced
 from web.app import create_app
 from web.idempotency import PostgresIdempotency
 from web.keys import KeySource, RemoteKeys
@@ -57,8 +57,8 @@ async def run_processes(settings: ContactsSettings, chosen: str) -> None:
 
 def erasures(settings: ContactsSettings, parts: Machinery) -> Erasures:
     """The use cases of erasure, working on a running machinery."""
-    met = partial(keys_met, settings.kafka_bootstrap_servers)
-    return Erasures(parts.commands, parts.clock, settings.erasures_confirmed_by, met)
+    gone = partial(only_fenced, settings.kafka_bootstrap_servers)
+    return Erasures(parts.commands, parts.clock, settings.erasures_confirmed_by, gone)
 
 
 def poller(settings: ContactsSettings, parts: Machinery) -> Poller:

@@ -1,6 +1,6 @@
 """What operators do to a service by hand, the same in every service."""
 
-from events.operator import rebuild, replay, trace
+from events.operator import fences, rebuild, replay, trace
 from events.operator.tool import Tool
 
-TOOLS: tuple[Tool, ...] = (replay.TOOL, rebuild.TOOL, trace.TOOL)
+TOOLS: tuple[Tool, ...] = (replay.TOOL, rebuild.TOOL, fences.TOOL, trace.TOOL)

@@ -6,8 +6,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from events.contracts.topics import TOPICS
+from events.contracts.topics import SUBJECT_KEYS, TOPICS
 from events.kafka_topics import make_topics
 
 _DEADLINE_S = 120.0
@@ -48,6 +49,26 @@ async def _until_gone(admin: AIOKafkaAdminClient, names: Collection[str]) -> Non
     async with asyncio.timeout(_DEADLINE_S):
         while not set(names).isdisjoint(await admin.list_topics()):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(_PAUSE_S)
+
+
+async def compact_soon(bootstrap_servers: str) -> None:
+    """Have the topic of keys compacted within seconds instead of an hour, if ticks come in.
+
+    Until `empty_topics` makes it anew.
+    """
+    hurry = {
+        "segment.ms": "500",
+        "max.compaction.lag.ms": "1000",
+        "min.cleanable.dirty.ratio": "0.001",
+    }
+    settings = {**TOPICS[SUBJECT_KEYS].settings(), **hurry}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        topic = ConfigResource(ConfigResourceType.TOPIC, SUBJECT_KEYS, configs=settings)
+        await admin.alter_configs([topic])
+    finally:
+        await admin.close()
 
 
 async def all_records(bootstrap_servers: str, topics: Iterable[str] | None = None) -> Sequence[Any]:

@@ -31,10 +31,13 @@ class RecordConfirmation:
 
 @dataclass(frozen=True, slots=True)
 class CertifyErasure:
-    """Issue the certificate: `services` have to confirm, `met` are keys found in Kafka just now."""
+    """Issue the certificate.
+
+    `services` have to confirm; of the keys in `gone` Kafka was just seen to hold the fence only.
+    """
 
     services: AbstractSet[str]
-    met: AbstractSet[KeyId]
+    gone: AbstractSet[KeyId]
     now: datetime
 
 

@@ -87,9 +87,9 @@ def decide(command: ErasureCommand, state: Erasure) -> Sequence[ErasureEvent]:
             assert_never(never)
 
 
-def is_complete(state: Erasure, services: AbstractSet[str], met: AbstractSet[KeyId]) -> bool:
+def is_complete(state: Erasure, services: AbstractSet[str], gone: AbstractSet[KeyId]) -> bool:
     """The certificate's condition: all have confirmed all, and the topic holds fences only."""
-    return state.ordered_at is not None and not state.lacking(services) and not state.keys & met
+    return state.ordered_at is not None and not state.lacking(services) and state.keys <= gone
 
 
 def evolve(state: Erasure, event: ErasureEvent) -> Erasure:
@@ -125,7 +125,7 @@ def _ordered(command: OrderErasure) -> ErasureOrdered:
 
 
 def _certified(command: CertifyErasure, state: Erasure) -> ErasureCertified:
-    if not is_complete(state, command.services, command.met):
+    if not is_complete(state, command.services, command.gone):
         raise ErasureIncomplete
     return ErasureCertified(
         services=tuple(sorted(command.services)),
