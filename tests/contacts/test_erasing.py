@@ -117,8 +117,9 @@ def dump(urls: Urls) -> str:
         )
 
 
+# long: one story from the order to the certificate
 @pytest.mark.spec("CON-43")
-async def test_an_erasure_is_certified_when_all_have_confirmed_and_kafka_has_forgotten_the_keys(
+async def test_it_is_certified_when_all_have_confirmed_and_kafka_has_forgotten_the_keys(
     clerk: httpx.AsyncClient,
     settings: ContactsSettings,
     parts: Machinery,
