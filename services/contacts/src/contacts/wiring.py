@@ -19,6 +19,7 @@ from events.personal import Category
 from events.process import machinery_processes, run_together
 from events.service import Blueprint, Machinery, ReadModel, machinery
 from events.subject_keys import only_fenced
+from events.work import NEXT_STEPS
 from web.app import create_app
 from web.idempotency import PostgresIdempotency
 from web.keys import KeySource, RemoteKeys
@@ -39,7 +40,7 @@ def blueprint(_: ContactsSettings) -> Blueprint:
         project=project,
         issues_keys=_ISSUED,
         erase=erase,
-        read_models=(ReadModel("contact"),),
+        read_models=(ReadModel("contact"), NEXT_STEPS),
     )
 
 

@@ -101,7 +101,7 @@ async def rebuilding(site: Site, report: Report) -> AsyncIterator[Rebuild]:
             keyring=settings.keyring(),
             teller=Teller(kinds_by_event(blueprint.kinds), blueprint.source),
             project=blueprint.project,
-            erase=getattr(blueprint, "erase", None),
+            erase=blueprint.erase,
             models=[model.table for model in blueprint.read_models],
             effects=blueprint.effects,
         )

@@ -2,7 +2,8 @@
 
 Making the triggers waits for every transaction that has written to the tables and not ended yet;
 from then on nothing passes them. So the log up to that point, and what the triggers note, are
-together everything, each event once.
+together everything, each event once. The fences that stand already are noted at the beginning:
+they are in no log.
 """
 
 from collections.abc import Sequence
@@ -40,6 +41,8 @@ begin
 end $$;
 create trigger rebuilding after insert on public.erasure_fence referencing new table as added
     for each statement execute function rebuilding.note_fences();
+insert into rebuilding.fence (mandant, subject, category)
+    select mandant, subject, category from public.erasure_fence;
 create trigger rebuilding after insert on public.event referencing new table as added
     for each statement execute function rebuilding.note_events();
 """

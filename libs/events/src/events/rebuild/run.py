@@ -9,15 +9,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 import psycopg
 
 from events.database import ADAPTERS, Connection, Database, see
+from events.erasure import Erase
 from events.execute import Project
 from events.keyring import Keyring
-from events.personal import KeyId
 from events.rebuild import queue, shadow, state
 from events.rebuild.history import Span, Teller
 from events.store.postgres import PostgresStore
@@ -51,8 +49,8 @@ where first.position > %(reached)s and first.position <= %(cut)s and first.versi
 order by first.position limit %(limit)s
 """
 
-Erase = Callable[[Any, UUID, KeyId], Awaitable[object]]
-"""Takes out of the read models what a key has opened: see the service's blueprint."""
+# What a projection demands to be erased has been demanded long since.
+_DEMANDS = "erasure_due"
 
 
 class RebuildError(Exception):
@@ -184,7 +182,7 @@ class Rebuild:
         await state.make_room(self.owner)
         for model in self.service.models:
             await state.add_model(self.owner, model, await shadow.make(self.owner, model))
-        for table in self.service.effects:
+        for table in (*self.service.effects, _DEMANDS):
             await shadow.make_sink(self.owner, table)
         await queue.begin(self.owner)
         await state.begin(self.owner)
