@@ -121,7 +121,7 @@ async def test_the_same_id_with_other_content_is_set_aside_never_dropped(
 
     assert owner.execute("select value from inbox").fetchall() == [(first.value,)]
     assert set(owner.execute("select value from dead").fetchall()) == {(second.value,)}
-    assert set(listener.dead()) == {"the same id with other content"}
+    assert set(listener.dead()) == {"repeated-id: the same id with other content"}
 
 
 async def test_events_for_other_channels_are_skipped(listener: Listener) -> None:

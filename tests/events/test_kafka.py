@@ -31,6 +31,7 @@ from events.store.postgres import PostgresStore
 from events.testing.kafka import all_records, empty_topics
 from events.testing.postgres import Urls
 from events.testing.speaker import say
+from events.topic import Kind, Topic
 from events.wake import Wake
 
 TOPIC = "ContactChanged"
@@ -240,6 +241,31 @@ async def test_what_kafka_will_never_take_is_set_aside_and_the_others_go_on(
         await until(lambda: waiting(owner) == 1, pause_s=0.05)
     assert [record.value for record in await published(at, key)] == [first.value, last.value]
     assert owner.execute("select refused from relay").fetchone() == ("MessageSizeTooLargeError",)
+
+
+async def test_a_topic_that_is_missing_holds_up_only_its_own_records(
+    urls: Urls,
+    app: Database,
+    owner: psycopg.Connection,
+    at: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("events.relay._MISSING_FOR_S", 0.5)
+    key = new_id().bytes
+    wanted = records(key, 2000)
+    lost = Record(f"Missing-{new_id()}", key, (), b"waits")
+    await enqueue(app, lost, *wanted[:1000], lost, *wanted[1000:])
+    with capture_logs() as logs:
+        async with relaying(relay_of(urls, at)):
+            await until(lambda: waiting(owner) == 2, pause_s=0.05)
+            assert [record.value for record in await published(at, key)] == [
+                record.value for record in wanted
+            ]
+            assert {one["topic"] for one in logs if one["event"] == "relay.topic_missing"} == {
+                lost.topic
+            }
+            await make_topics(at, [Topic(lost.topic, "tests", Kind.FACT, "x", partitions=1)])
+            await until(lambda: not waiting(owner), pause_s=0.05)
 
 
 def holders(owner: psycopg.Connection) -> list[int]:

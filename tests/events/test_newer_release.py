@@ -30,8 +30,8 @@ from events.commands import Commands
 from events.database import Database
 from events.hearing import Policy
 from events.ids import new_id
-from events.inbox import waiting
 from events.keyring import Keyring
+from events.measures import waiting
 from events.registry import PublishedEvent, Registry, TooNewError
 from events.store import Record
 from events.store.postgres import PostgresStore

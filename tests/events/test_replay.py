@@ -189,7 +189,7 @@ async def test_who_remembers_an_id_drops_what_is_told_again_and_takes_no_other_c
 
     unmarked = replace(forged, headers=before[0].headers)
     await listener.take(unmarked)
-    assert listener.dead() == ["the same id with other content"]
+    assert listener.dead() == ["repeated-id: the same id with other content"]
 
 
 @pytest.mark.spec("PLT-03")

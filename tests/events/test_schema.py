@@ -120,7 +120,7 @@ async def test_a_setting_ends_with_its_transaction(urls: Urls) -> None:
     ("role", "tables"),
     [
         ("app", ["intake_offset", "inbox_seen"]),
-        ("machinery", ["event", "event_personal", "work"]),
+        ("machinery", ["event", "event_personal"]),
     ],
 )
 def test_a_role_reads_only_what_it_works_on(urls: Urls, role: str, tables: list[str]) -> None:

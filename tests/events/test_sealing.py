@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from events.ids import new_id
 from events.keyring import (
+    KekMissingError,
     KeyMissingError,
     Keyring,
     NotEntitledError,
@@ -179,7 +180,7 @@ def test_a_new_key_encryption_key_wraps_and_the_old_one_still_opens() -> None:
     assert (before.kek, after.kek) == ("2025", "2026")
     assert both.unwrap(before) == Keyring.from_text(old).unwrap(before)
     assert both.unwrap(after) == Keyring.from_text(new).unwrap(after)
-    with pytest.raises(UnreadableError, match="not mounted"):
+    with pytest.raises(KekMissingError, match="not mounted"):
         Keyring.from_text(old).unwrap(after)
 
 

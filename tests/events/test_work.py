@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from events.clock import utc_now
 from events.database import Database
 from events.ids import new_id
 from events.lease import Lease
+from events.operator.queues import Queues
 from events.service import WORK, Blueprint, Machinery, machinery
 from events.settings import ServiceSettings
 from events.testing.postgres import Urls
@@ -146,6 +148,48 @@ async def test_an_error_of_ours_puts_the_batch_off_and_the_lane_lives_on(
         parts.wake.tell(WORK)
         await until(lambda: done == [good], pause_s=0.01)
     assert "work.failed" in capsys.readouterr().out
+
+
+async def test_what_fails_again_and_again_is_tried_alone_and_ever_later(
+    parts: Machinery, owner: psycopg.Connection
+) -> None:
+    """It stands in nobody's way, is never dropped, and is seen."""
+    bad, good = task(), task()
+    tried: list[set[UUID]] = []
+
+    async def handle(items: Sequence[Due], _: Lease) -> None:
+        tried.append({item.stream for item in items})
+        if bad.stream in tried[-1]:
+            raise RuntimeError
+        await plan(parts.database, done=items)
+
+    def pauses() -> list[tuple[str, float]]:
+        return owner.execute(
+            "select failed, extract(epoch from due_at - clock_timestamp())::float"
+            " from work where attempts > 0"
+        ).fetchall()
+
+    await plan(parts.database, bad, good)
+    async with running(lane_of(parts, handle)):
+        await until(lambda: len(pauses()) == 2, pause_s=0.01)
+        for attempt in range(1, 10):
+            await asyncio.to_thread(owner.execute, "update work set due_at = clock_timestamp()")
+            parts.wake.tell(WORK)
+            await until(
+                lambda attempt=attempt: owner.execute(  # type: ignore[misc] # its default binds it
+                    "select 1 from work where attempts = %s", (attempt + 1,)
+                ).fetchone(),
+                pause_s=0.01,
+            )
+        ((failed, pause_s),) = pauses()
+    assert failed == "RuntimeError"
+    assert 3000 < pause_s <= 3600
+    both = {bad.stream, good.stream}
+    assert [streams for streams in tried if good.stream in streams] == [both, {good.stream}]
+    status = await Queues(parts.machinery_database).work()
+    assert [(one.stream, one.attempts, one.error) for one in status.failing] == [
+        (bad.stream, 10, "RuntimeError")
+    ]
 
 
 @pytest.mark.parametrize("error", [psycopg.OperationalError, ConnectionResetError])

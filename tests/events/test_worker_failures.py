@@ -23,7 +23,6 @@ from events.database import TRANSIENT
 from events.ids import new_id
 from events.registry import Name
 from events.stream import Heard, Order
-from events.worker import TooManyDeadError
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +98,7 @@ async def test_a_failing_record_is_found_and_buried_in_the_end_and_the_others_ar
         listener.make_due()
         assert await listener.work() == 1
         assert listener.inbox() == ([(attempt, None)] if attempt < 8 else [])
-    assert listener.dead() == ["RuntimeError"]
+    assert listener.dead() == ["failed: RuntimeError"]
     assert owner.execute(
         "select attempts, last_failed_at > first_failed_at from dead"
     ).fetchone() == (8, True)
@@ -149,7 +148,7 @@ async def test_a_foreign_mandants_stream_is_left_alone(listener: Listener) -> No
     assert listener.inbox() == []
 
 
-async def test_many_deaths_stop_the_worker(listener: Listener) -> None:
+async def test_when_many_die_the_others_are_held_and_not_buried(listener: Listener) -> None:
     def refuse(heard: Heard) -> Sequence[Order]:
         return [order(Refuse(), mandant=heard.mandant)]
 
@@ -157,10 +156,16 @@ async def test_many_deaths_stop_the_worker(listener: Listener) -> None:
     listener.batch_max = 7
     listener.worker = listener.another_worker()
     await listener.take(*(r for _ in range(40) for r in listener.say(said(None))))
-    with pytest.raises(TooManyDeadError):
-        await listener.work()
-    assert len(listener.dead()) == 21
-    assert len(listener.inbox()) == 19
+    assert await listener.work() == 40
+    assert len(listener.dead()) == 20
+    assert listener.inbox() == [(0, "held: rejected: nonsense")] * 20
+
+    listener.policy = remember
+    restarted = listener.another_worker()
+    while await restarted.work():
+        pass
+    assert listener.inbox() == []
+    assert len(listener.events()) == 20
 
 
 async def test_a_few_deaths_among_many_records_stop_nobody(listener: Listener) -> None:

@@ -1,5 +1,6 @@
 """A record waits for a newer release or for a key, and an erased person is left in peace."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,7 +19,9 @@ from events.contracts import published
 from events.contracts.contacts import ContactChanged
 from events.database import Connection
 from events.ids import new_id
+from events.keyring import Keyring
 from events.stream import Heard, Order
+from events.testing.keys import random_keks
 from events.worker import Worker
 
 
@@ -72,6 +75,42 @@ async def test_a_record_waits_for_its_key_and_is_woken_by_it(
     assert [name_of(one) for one in listener.heard] == ["Groß"]
     assert listener.inbox() == []
     assert owner.execute("select count(*) from event_personal").fetchone() == (1,)
+
+
+async def test_a_key_whose_own_key_is_not_mounted_is_waited_for(listener: Listener) -> None:
+    """It wakes when a process starts that has it mounted, and not before its time is over."""
+    key, record = listener.say(said("Groß"))
+    (nameless,) = listener.say(said(None))
+    mounted = listener.keyring
+    listener.keyring = Keyring.from_text(random_keks().replace(":local:", ":newer:"))
+    listener.worker = listener.another_worker()
+    await listener.take(key, record, nameless)
+    for _ in range(10):
+        await listener.work()
+        listener.make_due()
+    listener.worker = listener.another_worker()
+    await listener.work()
+    assert listener.inbox() == [(0, "kek:local")]
+    assert (listener.events(), listener.dead()) == ([(MANDANT, 1)], [])
+    assert await listener.worker.work() == 0
+
+    listener.keyring = mounted
+    assert await listener.another_worker().work() == 1
+    assert [name_of(one) for one in listener.heard] == [None, "Groß"]
+    assert listener.inbox() == []
+
+
+async def test_a_kek_with_a_name_like_a_novel_is_waited_for_too(listener: Listener) -> None:
+    """Names are indexed: one that is too long must not stop the worker."""
+    key, record = listener.say(said("Groß"))
+    fields = json.loads(key.value)
+    novel = replace(key, value=json.dumps(fields | {"kek": "k" * 900_000}).encode())
+    await listener.take(novel, record)
+    await listener.work()
+    ((attempts, waits),) = listener.inbox()
+    assert attempts == 0
+    assert waits is not None
+    assert waits.startswith("kek:kkk")
 
 
 async def test_a_key_that_comes_while_its_record_is_put_off_wakes_it_too(

@@ -9,13 +9,14 @@ from uuid import UUID
 import structlog
 
 from events import inbox, tracing
+from events.burial import HOLD, Deaths, SetAside, orders_after
 from events.database import Connection, see
 from events.decider import Rejected
 from events.envelope import Envelope, header, read, read_attributes
 from events.execute import Executor, Result, SubjectErased
 from events.hearing import Reaction
 from events.inbox import Row
-from events.keyring import KeyMissingError
+from events.keyring import KekMissingError, KeyMissingError
 from events.personal import KeyId
 from events.registry import Registry, TooNewError, UnreadableError
 from events.store import Transaction
@@ -42,8 +43,11 @@ class Batch:
     registry: Registry
     reactions: Mapping[str, Reaction]
     rows: Sequence[Row]
+    deaths: Deaths
+    set_aside: Mapping[str, SetAside]
     handled: list[Row] = field(default_factory=list)
-    buried: int = 0
+    buried: list[Row] = field(default_factory=list)
+    held: int = 0
     newer: Counter[str] = field(default_factory=Counter)
     lacking: set[tuple[UUID, KeyId]] = field(default_factory=set)
 
@@ -71,6 +75,7 @@ class Batch:
         if self.newer:
             log.warning("records.waiting", waiting_for=inbox.NEWER_RELEASE, newer=dict(self.newer))
         await inbox.finish(self.connection, self.handled)
+        await self._answer_for_buried(transaction)
 
     async def _read_all(self) -> list[tuple[Row, Envelope]]:
         readable = []
@@ -97,6 +102,8 @@ class Batch:
             except KeyMissingError as error:
                 await inbox.wait_for(self.connection, row, key_name(error), WAIT)
                 self.lacking.add((envelope.attributes.mandant, error.key))
+            except KekMissingError as error:
+                await inbox.wait_for(self.connection, row, inbox.kek_name(error.kek), WAIT)
             except UnreadableError as error:
                 await self._bury(row, f"unreadable: {error}")
         return heard
@@ -121,7 +128,11 @@ class Batch:
         self.newer[str(error)] += 1
 
     async def _bury(self, row: Row, reason: str) -> None:
-        self.buried += 1
+        if self.deaths.too_many(len(self.rows), self.died + 1):
+            self.held += 1
+            await inbox.wait_for(self.connection, row, inbox.held_name(reason), HOLD)
+            return
+        self.buried.append(row)
         await inbox.bury(self.connection, row, reason)
         trace = tracing.trace_id(header(row.headers, "traceparent"))
         log.error(
@@ -132,6 +143,19 @@ class Batch:
             reason=reason,
             trace_id=trace,
         )
+
+    @property
+    def died(self) -> int:
+        """How many of the rows nobody can handle."""
+        return len(self.buried) + self.held
+
+    async def _answer_for_buried(self, transaction: Transaction) -> None:
+        """Tell those who wait for an answer that nothing happens before a person has looked."""
+        now = self.executor.clock()
+        orders = [o for row in self.buried for o in orders_after(self.set_aside, row, now)]
+        if orders:
+            await see(self.connection, {order.mandant for order in orders})
+            await self.executor.execute(transaction, orders)
 
 
 def _read(row: Row) -> Envelope:

@@ -32,6 +32,14 @@ set_json_dumps(orjson.dumps, ADAPTERS)
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
 """Errors of the connection, of resources, of serialisation or shutdown: the same may work later."""
 
+NOT_TRANSIENT = (
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+    psycopg.errors.TooManyColumns,
+    psycopg.errors.TooManyArguments,
+)
+"""Operational by name, but about what is written: larger than an index entry, say. Ask first."""
+
 
 class Database:
     """A pool of connections in one role. Open it as an async context manager."""

@@ -66,21 +66,25 @@ join (select subject, category from subject_key
 where inbox.waiting_for = w.name
 """
 
-_WAKE_NEWER = """
-update inbox set due_at = clock_timestamp(), waiting_for = null where waiting_for = %s
-"""
-
-_WAITING = """
-select case waiting_for when %(newer)s then %(newer)s else 'a key' end, count(*),
-    extract(epoch from clock_timestamp() - min(arrived_at))
-from inbox where waiting_for is not null group by 1
-"""
-
 _PUT_OFF = """
 update inbox set attempts = attempts + %(attempts)s, due_at = clock_timestamp() + %(pause)s,
     failed_at = coalesce(failed_at, clock_timestamp()), waiting_for = %(waiting_for)s
 where seq = %(seq)s
 """
+
+_WAKE_NAMED = """
+update inbox set due_at = clock_timestamp(), waiting_for = null where waiting_for = any (%s)
+"""
+
+_WAKE_HELD = """
+update inbox set due_at = clock_timestamp(), waiting_for = null where waiting_for like 'held: %'
+"""
+
+# A name is indexed, a reason is read by people; both may quote what a stranger has written.
+_NAME_MAX = 200
+_REASON_MAX = 500
+
+NEWER_RELEASE = "a newer release"
 
 RawHeaders = Sequence[tuple[str, bytes | None]]
 
@@ -175,7 +179,7 @@ async def bury(connection: Connection, row: Row, reason: str, stack: str = "") -
     clean = None if trace is None else trace.replace("\0", "")
     parameters = {
         "seq": row.seq,
-        "reason": reason.replace("\0", ""),
+        "reason": reason.replace("\0", "")[:_REASON_MAX],
         "stack": stack,
         "trace": clean,
     }
@@ -197,16 +201,24 @@ def waiting_name(key: KeyId) -> str:
     return f"{key.subject}:{key.category}"
 
 
-async def wake_newer(connection: Connection) -> None:
-    """Make due what the release before could not read: this one may know it."""
-    await connection.execute(_WAKE_NEWER, (NEWER_RELEASE,))
+def kek_name(kek: str) -> str:
+    """What stands there where the key has come and a process must mount the one that opens it."""
+    return f"kek:{kek}"[:_NAME_MAX]
 
 
-async def waiting(connection: Connection) -> Mapping[str, tuple[int, float]]:
-    """How many records wait for what, and for how many seconds the oldest of them is here."""
-    found = await connection.execute(_WAITING, {"newer": NEWER_RELEASE})
-    seen = {what: (count, float(age_s)) for what, count, age_s in await found.fetchall()}
-    return {what: seen.get(what, (0, 0.0)) for what in (NEWER_RELEASE, "a key")}
+def held_name(reason: str) -> str:
+    """What stands there while records with this trouble are dying too fast to be buried."""
+    return f"held: {reason}".replace("\0", "")[:_NAME_MAX]
+
+
+async def wake_named(connection: Connection, names: Collection[str]) -> int:
+    """Make due what waits for one of these; returns how many records that were."""
+    return (await connection.execute(_WAKE_NAMED, (list(names),))).rowcount
+
+
+async def wake_held(connection: Connection) -> int:
+    """Make due what was held; returns how many records that were."""
+    return (await connection.execute(_WAKE_HELD)).rowcount
 
 
 async def wake_with_key(connection: Connection, keys: Collection[KeyId]) -> None:

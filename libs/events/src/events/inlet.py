@@ -106,7 +106,9 @@ class Inlet:
             if arrivals:
                 await _keep_arrivals(connection, arrivals)
             if keys:
-                arrived = await self._keep_keys(connection, keys)
+                arrived = await _keep_keys(
+                    connection, keys, answers_late_keys=self._answers_late_keys
+                )
             await _remember_offsets(connection, records)
         if arrived:
             # In a transaction of its own: a worker that has just put a record off for the key
@@ -116,16 +118,6 @@ class Inlet:
         for record in records:
             metrics.RECORDS_TAKEN.labels(record.topic).inc()
         self._wake.tell("inbox")
-
-    async def _keep_keys(self, connection: Connection, records: Records) -> list[str]:
-        """Keep what can be read; returns the names by which records wait for these keys."""
-        told = []
-        for record in records:
-            try:
-                told.append(read_record(record.value))
-            except UnreadableError as error:
-                await _bury(connection, arrival(record), f"unreadable: {error}")
-        return await erasure.take_in(connection, told, answers_late_keys=self._answers_late_keys)
 
     def _is_ours(self, record: "ConsumerRecord[bytes, bytes]") -> bool:
         """Whether this concerns us. What can't be told is kept: the worker has a closer look."""
@@ -145,7 +137,29 @@ async def _keep_arrivals(connection: Connection, arrivals: Collection[Arrival]) 
         # Told again it is sealed anew, or without what was erased since: there is nothing to learn
         # from it, whoever has set the mark.
         if header(item.record.headers, REPLAY) is None:
-            await _bury(connection, item, "the same id with other content")
+            await _bury(connection, item, "repeated-id: the same id with other content")
+
+
+async def _keep_keys(
+    connection: Connection, records: Records, *, answers_late_keys: bool
+) -> list[str]:
+    """Keep what can be read; returns the names by which records wait for these keys."""
+    told = []
+    for record in records:
+        try:
+            told.append(read_record(record.value))
+        except UnreadableError as error:
+            await _bury(connection, arrival(record), f"unreadable: {error}")
+    return await erasure.take_in(connection, told, answers_late_keys=answers_late_keys)
+
+
+async def take_keys_again(connection: Connection, records: Records) -> None:
+    """Take in keys that had been set aside; those that still can't be read are buried again.
+
+    A key behind its fence is answered in any service: nobody else may have been able to read it.
+    """
+    if arrived := await _keep_keys(connection, records, answers_late_keys=True):
+        await connection.execute(_KEY_ARRIVED, (arrived,))
 
 
 async def _remember_offsets(connection: Connection, records: Records) -> None:

@@ -32,6 +32,16 @@ class KeyMissingError(Exception):
         self.key = key
 
 
+class KekMissingError(Exception):
+    """The key is here, but not the one that opens it: wait until a process mounts it."""
+
+    slug = "kek-not-mounted"
+
+    def __init__(self, kek: str) -> None:
+        super().__init__("a key-encryption key is not mounted")
+        self.kek = kek
+
+
 class NotEntitledError(Exception):
     """Something is to be sealed in a category that this service does not mount: a wrong setting.
 
@@ -92,6 +102,10 @@ class Keyring:
     def entitled(self, category: Category) -> bool:
         return category in self._keks
 
+    def names(self) -> frozenset[str]:
+        """The names of all that is mounted."""
+        return frozenset(kek.name for keks in self._keks.values() for kek in keks)
+
     def make(self, key_id: KeyId) -> WrappedKey:
         """A new random key for a subject."""
         secret = os.urandom(KEY_BYTES)
@@ -101,10 +115,13 @@ class Keyring:
         return WrappedKey(key_id, wrapped, kek.name, fingerprint(secret))
 
     def unwrap(self, key: WrappedKey) -> bytes:
-        """The key in clear; never keep it longer than a transaction."""
+        """The key in clear; never keep it longer than a transaction.
+
+        Raises `KekMissingError`, or `UnreadableError` where the key does not open.
+        """
         kek = next((kek for kek in self._keks[key.id.category] if kek.name == key.kek), None)
         if kek is None:
-            raise UnreadableError(f"the key-encryption key {key.kek} is not mounted")
+            raise KekMissingError(key.kek)
         nonce, block = key.wrapped[:_NONCE_BYTES], key.wrapped[_NONCE_BYTES:]
         try:
             return AESGCM(kek.secret).decrypt(nonce, block, _bound_to(key.id, kek.name))

@@ -20,6 +20,10 @@ INBOX_WAITING_AGE = Gauge(
 DEAD_DEPTH = Gauge("hausbote_dead_records", "Records that a person has to look at.")
 RELAY_DEPTH = Gauge("hausbote_relay_waiting_records", "Records that are not in Kafka yet.")
 RELAY_AGE = Gauge("hausbote_relay_oldest_seconds", "Age of the oldest record in the relay.")
+RELAY_REFUSED = Gauge("hausbote_relay_refused_records", "Records that Kafka refused for good.")
+RELAY_TOPICS_MISSING = Gauge("hausbote_relay_topics_missing", "Topics that Kafka does not have.")
+WORK_FAILING = Gauge("hausbote_work_failing_tasks", "Tasks that our own bug keeps from being done.")
+INTERVENTIONS = Gauge("hausbote_interventions", "What operators have changed by hand.", ["action"])
 OUTSIDE_CALLS = Counter(
     "hausbote_outside_calls_total", "Calls to a provider, by what became of them.", ["outcome"]
 )

@@ -7,15 +7,17 @@ import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
 import uvloop
 
-from events import inbox, metrics, tracing
+from events import tracing
 from events.database import TRANSIENT
 from events.intake import intake
 from events.log import configure_logs
+from events.measures import measure
 from events.migrate import migrate
 from events.operator import TOOLS
 from events.operator.tool import Site, Tool
@@ -30,15 +32,6 @@ _NET_S = 1.0
 _PAUSE_S = 1.0
 _WATCH_S = 5.0
 _CLEAR_UP_S = 3600.0
-
-_DEPTHS = """
-select (select count(*) from inbox),
-    (select coalesce(extract(epoch from clock_timestamp() - min(arrived_at)), 0) from inbox),
-    (select count(*) from dead),
-    (select count(*) from relay),
-    (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from relay),
-    (select count(*) from erasure_due)
-"""
 
 _FORGET = "delete from idempotency where claimed_at < clock_timestamp() - interval '7 days'"
 
@@ -111,26 +104,9 @@ async def _handle_inbox(machinery: Machinery, stopping: asyncio.Event) -> None:
 async def watch(machinery: Machinery) -> None:
     """Measure the queues from time to time."""
     while True:
-        try:
+        with suppress(*TRANSIENT):
             async with machinery.machinery_database.plain() as connection:
-                row = await (await connection.execute(_DEPTHS)).fetchone()
-                waiting = await inbox.waiting(connection)
-        except TRANSIENT:
-            row = None
-        if row is not None:
-            gauges = (
-                metrics.INBOX_DEPTH,
-                metrics.INBOX_AGE,
-                metrics.DEAD_DEPTH,
-                metrics.RELAY_DEPTH,
-                metrics.RELAY_AGE,
-                metrics.ERASURES_DUE,
-            )
-            for gauge, value in zip(gauges, row, strict=True):
-                gauge.set(float(value))
-            for what, (count, age_s) in waiting.items():
-                metrics.INBOX_WAITING.labels(what).set(count)
-                metrics.INBOX_WAITING_AGE.labels(what).set(age_s)
+                await measure(connection)
         await asyncio.sleep(_WATCH_S)
 
 
@@ -187,7 +163,7 @@ def start(
     settings = settings_class()
     configure_logs(package.replace("_", "-"), settings.log_level)
     tracing.configure(package.replace("_", "-"))
-    tool: Tool | None = arguments.tool
+    tool = chosen_tool(arguments)
     if arguments.chosen == "migrate":
         migrate(package, settings.migrator_database_url.get_secret_value())
     elif tool is not None:
@@ -200,16 +176,28 @@ def command_line(processes: Sequence[str]) -> argparse.ArgumentParser:
     """What a service may be asked to do: `chosen` is its name, `tool` the tool of that name."""
     parser = argparse.ArgumentParser(description="Run a process of this service, or use a tool.")
     choices = parser.add_subparsers(dest="chosen", required=True, metavar="PROCESS|TOOL")
-    for name in processes:
-        choices.add_parser(name).set_defaults(tool=None)
+    parsers = {name: choices.add_parser(name) for name in processes}
+    for parser_of_process in parsers.values():
+        parser_of_process.set_defaults(tool=None)
     choices.add_parser("migrate", help="bring the database to its newest shape").set_defaults(
         tool=None
     )
     for tool in TOOLS:
+        if tool.name in parsers:
+            tool.arguments(parsers[tool.name])
+            continue
         subparser = choices.add_parser(tool.name, help=tool.help)
         tool.arguments(subparser)
         subparser.set_defaults(tool=tool)
     return parser
+
+
+def chosen_tool(arguments: argparse.Namespace) -> Tool | None:
+    """The tool that was asked for. `relay` alone is a process, `relay status` a tool."""
+    if getattr(arguments, "act", None) is not None:
+        return next(tool for tool in TOOLS if tool.name == arguments.chosen)
+    tool: Tool | None = arguments.tool
+    return tool
 
 
 async def _use(tool: Tool, site: Site, arguments: argparse.Namespace) -> None:

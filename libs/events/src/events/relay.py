@@ -7,7 +7,7 @@ repeats the identical record, which every consumer recognises by its id.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import ormsgpack
@@ -40,8 +40,10 @@ _OPTIONS = (
 )
 
 _FETCH = """
-select seq, topic, key, headers, value from relay where refused is null order by seq limit %s
+select seq, topic, key, headers, value from relay
+where refused is null and topic <> all (%s) order by seq limit %s
 """
+_MISSING_FOR_S = 10.0
 _REFUSED_FOR_EVER = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError)
 
 log = structlog.get_logger()
@@ -92,9 +94,10 @@ class Relay:
                 await self._relay_for_ever(connection, producer)
 
     async def _relay_for_ever(self, connection: Connection, producer: AIOKafkaProducer) -> None:
+        topics = _Topics(producer)
         while True:
             fetched_at = time.monotonic()
-            rows = await _fetch(connection)
+            rows = await topics.without_missing(await _fetch(connection, topics.missing()))
             if rows and time.monotonic() - fetched_at < _STALE_S:
                 await _publish(connection, producer, rows)
             if len(rows) < _BATCH_MAX:
@@ -107,8 +110,35 @@ async def _is_first(connection: Connection) -> bool:
     return bool(row[0])
 
 
-async def _fetch(connection: Connection) -> list[_Row]:
-    found = await connection.execute(_FETCH, (_BATCH_MAX,), binary=True)
+@dataclass(slots=True)
+class _Topics:
+    """Which topics Kafka has: a record for one that is missing waits, and the others go on."""
+
+    producer: AIOKafkaProducer
+    _known: set[str] = field(default_factory=set)
+    _missing: dict[str, float] = field(default_factory=dict)
+
+    def missing(self) -> list[str]:
+        """What need not be tried again yet."""
+        now = time.monotonic()
+        return [topic for topic, until in self._missing.items() if until > now]
+
+    async def without_missing(self, rows: list[_Row]) -> list[_Row]:
+        """The rows whose topics are there. Raises `KafkaError` where Kafka does not answer."""
+        wanted = {row.topic for row in rows}
+        if wanted - self._known:
+            self._known = set((await self.producer.client.fetch_all_metadata()).topics())
+            for topic in sorted(wanted - self._known):
+                self._missing[topic] = time.monotonic() + _MISSING_FOR_S
+                log.error("relay.topic_missing", topic=topic)
+        for topic in self._known & self._missing.keys():
+            del self._missing[topic]
+        metrics.RELAY_TOPICS_MISSING.set(len(self._missing))
+        return [row for row in rows if row.topic in self._known]
+
+
+async def _fetch(connection: Connection, missing: list[str]) -> list[_Row]:
+    found = await connection.execute(_FETCH, (missing, _BATCH_MAX), binary=True)
     return [
         _Row(seq, topic, key, [(n, v) for n, v in ormsgpack.unpackb(headers)], value)
         for seq, topic, key, headers, value in await found.fetchall()

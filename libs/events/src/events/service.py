@@ -1,11 +1,12 @@
 """The machinery of one service, put together from its blueprint and its settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from events.burial import SetAside
 from events.clock import Clock, utc_now
 from events.commands import Commands
 from events.contracts import published
@@ -22,6 +23,7 @@ from events.lease import Leases
 from events.personal import Category
 from events.probe import probe
 from events.recording import Origin
+from events.registry import PublishedEvent
 from events.relay import Relay
 from events.settings import ServiceSettings
 from events.store.postgres import PostgresStore, check_owners
@@ -49,10 +51,10 @@ class Blueprint:
 
     `source` names it in every event. `project` keeps its read models. `channel`: of the events
     about deliveries it wants only those of this channel. `issues_keys`: see `Executor`; who does
-    also answers a key that comes after its fence. `kinds`: every kind of stream that it keeps.
-    `read_models`: what the projection keeps; `effects`: tables of things to do that it also
-    writes, and that must never be done again for a rebuild. `erase`: takes erased data out of
-    read models.
+    also answers a key that comes after its fence. `set_aside`: see `Worker`. `kinds`: every kind
+    of stream that it keeps. `read_models`: what the projection keeps; `effects`: tables of things
+    to do that it also writes, and that must never be done again for a rebuild. `erase`: takes
+    erased data out of read models.
     """
 
     source: str
@@ -64,6 +66,7 @@ class Blueprint:
     read_models: tuple[ReadModel, ...] = ()
     effects: tuple[str, ...] = ()
     erase: Erase | None = None
+    set_aside: Mapping[type[PublishedEvent], SetAside] = field(default_factory=dict)
 
     def topics(self) -> tuple[str, ...]:
         """The topics that this service takes in; with any of them come the keys."""
@@ -122,7 +125,7 @@ async def machinery(
             machinery_database=own,
             wake=wake,
             commands=commands,
-            worker=Worker(app, executor, published, blueprint.hears, committed=committed),
+            worker=_worker(app, executor, blueprint, committed),
             eraser=Eraser(app, executor, blueprint.erase, committed),
             relay=Relay(url, settings.kafka_bootstrap_servers, wake),
             inlet=_inlet(own, wake, blueprint),
@@ -135,6 +138,19 @@ async def machinery(
 def _inlet(database: Database, wake: Wake, blueprint: Blueprint) -> Inlet:
     issues_keys = bool(blueprint.issues_keys)
     return Inlet(database, wake, blueprint.channel, answers_late_keys=issues_keys)
+
+
+def _worker(
+    database: Database, executor: Executor, blueprint: Blueprint, committed: Callable[[], None]
+) -> Worker:
+    return Worker(
+        database,
+        executor,
+        published,
+        blueprint.hears,
+        committed=committed,
+        set_aside=blueprint.set_aside,
+    )
 
 
 def _executor(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from events.keyring import (
+    KekMissingError,
     KeyMissingError,
     Keyring,
     Missing,
@@ -12,9 +13,12 @@ from events.keyring import (
     WrappedKey,
 )
 from events.personal import KeyId
-from events.registry import Json
+from events.registry import Json, UnreadableError
 from events.seal import Place, Sealed, seal, unseal
 from events.store import Transaction
+
+Unusable = KekMissingError | UnreadableError
+"""Why a key that is here can't be used. It concerns only the records that need this key."""
 
 
 class Vault:
@@ -23,7 +27,7 @@ class Vault:
     def __init__(self, transaction: Transaction, keyring: Keyring) -> None:
         self._transaction = transaction
         self._keyring = keyring
-        self._keys: dict[KeyId, bytes | Missing] = {}
+        self._keys: dict[KeyId, bytes | Missing | Unusable] = {}
 
     async def fetch(self, keys: Iterable[KeyId]) -> None:
         """Get keys ready, in the order of their names, which is the order of their locks."""
@@ -54,7 +58,7 @@ class Vault:
     def open(self, sealed: Iterable[Sealed], place: Place) -> dict[KeyId, Json]:
         """The blocks that may be read. What was erased, or is none of our business, is left out.
 
-        Raises `KeyMissingError` where a key has not arrived yet.
+        Raises `KeyMissingError` where a key has not arrived yet, and why another can't be used.
         """
         opened: dict[KeyId, Json] = {}
         for block in sealed:
@@ -63,6 +67,8 @@ class Vault:
                     opened[block.key] = unseal(block, key, place)
                 case Missing.NOT_YET:
                     raise KeyMissingError(block.key)
+                case Exception() as unusable:
+                    raise unusable
                 case Missing.ERASED | Missing.NOT_ENTITLED:
                     pass
         return opened
@@ -70,7 +76,8 @@ class Vault:
     def seal(self, blocks: Mapping[KeyId, Json], place: Place) -> tuple[Sealed, ...]:
         """Lock the blocks away.
 
-        Raises `SubjectErasedError`, `KeyMissingError` or `NotEntitledError`.
+        Raises `SubjectErasedError`, `KeyMissingError`, `NotEntitledError`, or why a key can't be
+        used.
         """
         return tuple(seal(fields, key, self._key_for(key), place) for key, fields in blocks.items())
 
@@ -84,6 +91,13 @@ class Vault:
                 raise NotEntitledError(key)
             case Missing.NOT_YET:
                 raise KeyMissingError(key)
+            case Exception() as unusable:
+                raise unusable
 
-    def _unwrapped(self, found: WrappedKey | Missing) -> bytes | Missing:
-        return found if isinstance(found, Missing) else self._keyring.unwrap(found)
+    def _unwrapped(self, found: WrappedKey | Missing) -> bytes | Missing | Unusable:
+        if isinstance(found, Missing):
+            return found
+        try:
+            return self._keyring.unwrap(found)
+        except (KekMissingError, UnreadableError) as unusable:
+            return unusable

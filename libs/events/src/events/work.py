@@ -5,9 +5,9 @@ one who takes them; what he does leads to new events, and these to the next row 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,32 +21,45 @@ from events.service import WORK, Machinery, ReadModel
 from events.stream import Change
 
 _NET_S = 1.0
-_AFTER_TROUBLE = timedelta(seconds=30)
 
 _SCHEDULE = """
 insert into work (stream, mandant, lane, task, due_at)
 select * from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
 on conflict (stream) do update
-set lane = excluded.lane, task = excluded.task, due_at = excluded.due_at
+set lane = excluded.lane, task = excluded.task, due_at = excluded.due_at,
+    attempts = 0, failed = null
 """
 _DUE = """
-select stream, mandant, lane, task, due_at from work
+select stream, mandant, lane, task, due_at, attempts from work
 where lane = %s and task = any (%s) and due_at <= clock_timestamp() order by due_at limit %s
 """
-_PUT_OFF = "update work set due_at = clock_timestamp() + %s where stream = any (%s) and task = %s"
+_PUT_OFF = """
+update work set due_at = clock_timestamp() + %s, attempts = 0, failed = null
+where stream = any (%s) and task = %s
+"""
+# Half a minute after the first failure, twice as long after each further one, an hour at most.
+_TROUBLE = """
+update work set attempts = attempts + 1, failed = %s,
+    due_at = clock_timestamp() + least(interval '30 seconds' * 2 ^ least(attempts, 10), '1 hour')
+where stream = any (%s) and task = %s
+"""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A task for one stream, not to be begun before its instant."""
+    """A task for one stream, not to be begun before its instant.
+
+    `attempts`: how often in a row our own bug has kept it from being done.
+    """
 
     stream: UUID
     mandant: UUID
     lane: str
     task: str
     due_at: datetime
+    attempts: int = field(default=0, compare=False)
 
 
 async def schedule(
@@ -137,7 +150,8 @@ class Lane:
             if items:
                 # Calls outside may take long and are bounded by themselves: no sign of being stuck.
                 self.machinery.health.forget(role)
-                await self._handle(items, lease)
+                for together in _apart(items):
+                    await self._handle(together, lease)
             else:
                 await self.machinery.wake.wait(WORK, _NET_S)
 
@@ -146,11 +160,24 @@ class Lane:
             await self.handle(items, lease)
         except (*TRANSIENT, LeaseLostError):
             raise
-        except Exception:
-            # Our bug, or an outside world that nobody thought of: later, and visibly.
+        except Exception as error:
+            # Our bug, or an outside world that nobody thought of: later and later, and visibly.
             log.exception("work.failed", lane=self.name, items=len(items))
-            for item in items:
-                await put_off(self.machinery.database, [item.stream], item.task, _AFTER_TROUBLE)
+            async with self.machinery.database.plain() as connection:
+                for item in items:
+                    await connection.execute(
+                        _TROUBLE, (type(error).__name__, [item.stream], item.task)
+                    )
+
+
+def _apart(items: Sequence[Due]) -> Iterator[Sequence[Due]]:
+    """What has failed before is tried alone, so that it stands in nobody's way."""
+    together = [item for item in items if not item.attempts]
+    if together:
+        yield together
+    for item in items:
+        if item.attempts:
+            yield [item]
 
 
 def _by_stream(item: Due) -> UUID:

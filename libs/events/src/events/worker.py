@@ -1,47 +1,47 @@
 """Turns records in the inbox into facts of our own: in batches, one transaction each."""
 
 import random
-import time
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
 
 from events import inbox, metrics, tracing
 from events.batch import WAIT, Batch, key_name
-from events.database import TRANSIENT, Connection, Database
+from events.burial import HOLD, Deaths, SetAside, orders_after
+from events.database import NOT_TRANSIENT, TRANSIENT, Connection, Database, see
 from events.envelope import header
 from events.execute import Executor
 from events.hearing import Hears, reaction
 from events.inbox import Row
-from events.keyring import KeyMissingError
+from events.keyring import KekMissingError, KeyMissingError
 from events.log import frames
 from events.personal import KeyId
-from events.registry import Registry, TooNewError
+from events.registry import PublishedEvent, Registry, TooNewError, UnreadableError
 from events.store import ForeignMandantError, StreamConflictError
-from events.store.postgres import check_owners
+from events.store.postgres import PostgresTransaction, check_owners
 
 _ATTEMPTS_MAX = 8
 _CONFLICTS_MAX = 5
 _PAUSE_MAX_S = 300.0
 _FIRST = UUID(int=0)
+_NOBODY_WAITS: Mapping[type[PublishedEvent], SetAside] = MappingProxyType({})
 
 log = structlog.get_logger()
-
-
-class TooManyDeadError(Exception):
-    """So many records died at once that the fault is ours: stop before more are buried."""
 
 
 class Worker:
     """Claims due records, lets the policies translate them into orders, and executes these.
 
     A transient error puts the whole batch back and counts against nobody. A record that needs a
-    newer release or a key that has not arrived waits. When anything else goes wrong the batch is
-    halved until one record is left: that one is tried again later, and buried in the end.
+    newer release, or a key that has not arrived or can't be opened yet, waits. When anything else
+    goes wrong the batch is halved until one record is left: that one is tried again later, and
+    buried in the end. When records die in crowds the fault is ours: they are held, not buried,
+    and the others go on.
+
+    `set_aside` answers for buried records that somebody waits for.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Worker:
         *,
         committed: Callable[[], None] = lambda: None,
         batch_max: int = 500,
+        set_aside: Mapping[type[PublishedEvent], SetAside] = _NOBODY_WAITS,
     ) -> None:
         self._database = database
         self._executor = executor
@@ -60,20 +61,28 @@ class Worker:
         self._reactions = {registry.name_of(c).type: reaction(r) for c, r in hears.items()}
         self._committed = committed
         self._batch_max = batch_max
-        self._deaths = _Deaths()
+        self._deaths = Deaths()
+        self._set_aside = {registry.name_of(c).type: answer for c, answer in set_aside.items()}
         self._next_mandant = _FIRST
         self._is_fresh = True
 
     async def work(self) -> int:
         """Handle one batch; returns how many records were claimed (0: nothing is due).
 
-        Raises the transient errors of the database, and `TooManyDeadError`.
+        Raises the transient errors of the database.
         """
         if self._is_fresh:
-            async with self._database.plain() as connection:
-                await inbox.wake_newer(connection)
+            await self._look_again_after_start()
             self._is_fresh = False
         return await self._attempt(None)
+
+    async def _look_again_after_start(self) -> None:
+        """Make due what a process may have been restarted for: with a key, or a better release."""
+        names = [inbox.kek_name(name) for name in self._executor.keyring.names()]
+        async with self._database.plain() as connection:
+            woken = await inbox.wake_named(connection, [*names, inbox.NEWER_RELEASE])
+            woken += await inbox.wake_held(connection)
+        log.info("worker.started", woken=woken)
 
     async def _attempt(self, only: Sequence[Row] | None, conflicts: int = 0) -> int:
         rows: Sequence[Row] = only or ()
@@ -83,6 +92,8 @@ class Worker:
                 batch = self._batch(connection, rows)
                 if rows:
                     await batch.handle()
+        except NOT_TRANSIENT as error:
+            return await self._blame(rows, error)
         except TRANSIENT:
             raise
         except StreamConflictError as error:
@@ -105,7 +116,15 @@ class Worker:
         return await inbox.claim(connection, self._batch_max, turn)
 
     def _batch(self, connection: Connection, rows: Sequence[Row]) -> Batch:
-        return Batch(connection, self._executor, self._registry, self._reactions, rows)
+        return Batch(
+            connection,
+            self._executor,
+            self._registry,
+            self._reactions,
+            rows,
+            self._deaths,
+            self._set_aside,
+        )
 
     async def _blame(self, rows: Sequence[Row], error: Exception) -> int:
         """Find the record that can't be handled, and put off only that one."""
@@ -126,30 +145,48 @@ class Worker:
         return error
 
     async def _put_off(self, row: Row, error: Exception) -> None:
-        died = row.attempts + 1 >= _ATTEMPTS_MAX or isinstance(error, ForeignMandantError)
-        waits = isinstance(error, KeyMissingError | TooNewError)
         async with self._database.plain() as connection:
-            if isinstance(error, KeyMissingError):
-                await inbox.wait_for(connection, row, key_name(error), WAIT)
-            elif isinstance(error, TooNewError):
-                await inbox.wait_for(connection, row, inbox.NEWER_RELEASE, WAIT)
-            elif died:
-                await inbox.bury(connection, row, _reason(error), "\n".join(frames(error)))
-            else:
-                await inbox.try_later(connection, row, _pause(row.attempts))
+            match error:
+                case KeyMissingError():
+                    await inbox.wait_for(connection, row, key_name(error), WAIT)
+                case KekMissingError():
+                    await inbox.wait_for(connection, row, inbox.kek_name(error.kek), WAIT)
+                case TooNewError():
+                    await inbox.wait_for(connection, row, inbox.NEWER_RELEASE, WAIT)
+                case _ if not _is_final(row, error):
+                    await inbox.try_later(connection, row, _pause(row.attempts))
+                case _:
+                    await self._end(connection, row, error)
+        _log_error("record.failed", row, _reason(error))
         if isinstance(error, KeyMissingError) and row.mandant is not None:
             await self._look_again({(row.mandant, error.key)})
-        dead = died and not waits
-        trace = tracing.trace_id(header(row.headers, "traceparent"))
-        log.error(
-            "record.failed",
-            topic=row.topic,
-            off=row.off,
-            reason=_reason(error),
-            died=dead,
-            trace_id=trace,
-        )
-        self._deaths.count(1, int(dead))
+
+    async def _end(self, connection: Connection, row: Row, error: Exception) -> None:
+        reason = _reason(error)
+        if self._deaths.too_many(1, 1):
+            await inbox.wait_for(connection, row, inbox.held_name(reason), HOLD)
+            _log_error("record.held", row, reason)
+        else:
+            await inbox.bury(connection, row, reason, "\n".join(frames(error)))
+            if not isinstance(error, ForeignMandantError):
+                await self._answer_for(connection, row)
+            metrics.RECORDS_BURIED.inc()
+            _log_error("record.buried", row, reason)
+        self._deaths.count(1, 1)
+
+    async def _answer_for(self, connection: Connection, row: Row) -> None:
+        """Tell who waits for an answer; whatever fails here, the record is buried."""
+        orders = orders_after(self._set_aside, row, self._executor.clock())
+        if not orders:
+            return
+        try:
+            async with connection.transaction():
+                await see(connection, {order.mandant for order in orders})
+                await self._executor.execute(PostgresTransaction(connection), orders)
+        except TRANSIENT:
+            raise
+        except Exception:
+            log.exception("record.unanswered", topic=row.topic, off=row.off)
 
     async def _look_again(self, lacking: Collection[tuple[UUID, KeyId]]) -> None:
         """A key may have come while its records were put off: then they need not wait."""
@@ -162,30 +199,22 @@ class Worker:
             return
         self._committed()
         metrics.RECORDS_HANDLED.inc(len(batch.handled))
-        metrics.RECORDS_BURIED.inc(batch.buried)
-        log.info("batch.handled", records=len(batch.rows), buried=batch.buried)
-        self._deaths.count(len(batch.rows), batch.buried)
+        metrics.RECORDS_BURIED.inc(len(batch.buried))
+        log.info("batch.handled", records=len(batch.rows), buried=len(batch.buried))
+        if batch.held:
+            log.error("worker.holding", held=batch.held)
+        self._deaths.count(len(batch.rows), batch.died)
 
 
-@dataclass(slots=True)
-class _Deaths:
-    """How many records were handled and how many died within the last minute."""
+def _log_error(event: str, row: Row, reason: str) -> None:
+    trace = tracing.trace_id(header(row.headers, "traceparent"))
+    log.error(event, topic=row.topic, off=row.off, reason=reason, trace_id=trace)
 
-    limit: int = 20
-    share: float = 0.05
-    window_s: float = 60.0
-    _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
 
-    def count(self, handled: int, died: int) -> None:
-        """Raise `TooManyDeadError` when more died than records can be blamed for."""
-        now = time.monotonic()
-        self._seen.append((now, handled, died))
-        while self._seen[0][0] < now - self.window_s:
-            self._seen.popleft()
-        all_handled = sum(handled for _, handled, _ in self._seen)
-        all_died = sum(died for _, _, died in self._seen)
-        if all_died > self.limit and all_died > self.share * all_handled:
-            raise TooManyDeadError(f"{all_died} of {all_handled} records died within a minute")
+def _is_final(row: Row, error: Exception) -> bool:
+    """Whether no further attempt would change anything, or enough have been made."""
+    for_ever = isinstance(error, ForeignMandantError | UnreadableError)
+    return for_ever or row.attempts + 1 >= _ATTEMPTS_MAX
 
 
 def _pause(attempts: int) -> timedelta:
@@ -196,4 +225,6 @@ def _pause(attempts: int) -> timedelta:
 
 def _reason(error: Exception) -> str:
     """A slug or a class name: the text of an error may quote what nobody should read."""
-    return getattr(error, "slug", type(error).__name__)
+    if isinstance(error, UnreadableError):
+        return f"{error.slug}: {error}"
+    return getattr(error, "slug", f"failed: {type(error).__name__}")

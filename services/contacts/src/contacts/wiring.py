@@ -25,6 +25,7 @@ from web.idempotency import PostgresIdempotency
 from web.keys import KeySource, RemoteKeys
 from web.limits import Limits
 from web.messages import read_messages
+from web.operations import OperationRoutes
 from web.service import served
 
 # Names of documents are sealed under their recipient's key of notes.
@@ -83,7 +84,7 @@ def app(settings: ContactsSettings, parts: Machinery, keys: KeySource) -> FastAP
         verifier=settings.verifier(keys),
         limits=Limits(),
         health=parts.health.checks,
-        routers=[routes.router()],
+        routers=[routes.router(), OperationRoutes(parts).router()],
         messages=messages,
         rejections=[Rejected],
     )

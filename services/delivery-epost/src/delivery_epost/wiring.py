@@ -34,6 +34,7 @@ from web.app import create_app
 from web.decisions import DecisionRoutes
 from web.keys import KeySource, RemoteKeys
 from web.limits import Limits
+from web.operations import OperationRoutes
 from web.service import served
 
 PROCESSES = ("api", "intake", "worker", "relay", "sender", "poller")
@@ -121,7 +122,10 @@ def app(settings: EpostSettings, parts: Machinery, desk: LetterDesk, keys: KeySo
         verifier=settings.verifier(keys),
         limits=Limits(),
         health=parts.health.checks,
-        routers=[DecisionRoutes("letters", desk.decide).router()],
+        routers=[
+            DecisionRoutes("letters", desk.decide).router(),
+            OperationRoutes(parts).router(),
+        ],
         messages=texts(),
         rejections=[Rejected],
     )

@@ -27,6 +27,7 @@ from web.app import create_app
 from web.decisions import DecisionRoutes
 from web.keys import KeySource, RemoteKeys
 from web.limits import Limits
+from web.operations import OperationRoutes
 from web.service import served
 
 PROCESSES = ("api", "intake", "worker", "relay", "sender")
@@ -100,7 +101,10 @@ def app(settings: MailSettings, parts: Machinery, desk: MailDesk, keys: KeySourc
         verifier=settings.verifier(keys),
         limits=Limits(),
         health=parts.health.checks,
-        routers=[DecisionRoutes("mails", desk.decide).router()],
+        routers=[
+            DecisionRoutes("mails", desk.decide).router(),
+            OperationRoutes(parts).router(),
+        ],
         messages=texts(),
         rejections=[Rejected],
     )

@@ -39,6 +39,7 @@ from web.app import create_app
 from web.idempotency import PostgresIdempotency
 from web.keys import KeySource, RemoteKeys
 from web.limits import Limits
+from web.operations import OperationRoutes
 from web.service import served
 
 _RECHECKED_TOGETHER = 50
@@ -95,6 +96,7 @@ class Outbox:
                 self._documents(texts).router(),
                 self._deliveries(texts).router(),
                 self._settings().router(),
+                OperationRoutes(self.parts).router(),
             ],
             messages=texts.problems,
             rejections=[Rejected],

@@ -2,5 +2,6 @@
 
 from events.operator import fences, rebuild, replay, trace
 from events.operator.tool import Tool
+from events.operator.tools import INSPECTION
 
-TOOLS: tuple[Tool, ...] = (replay.TOOL, rebuild.TOOL, fences.TOOL, trace.TOOL)
+TOOLS: tuple[Tool, ...] = (*INSPECTION, replay.TOOL, rebuild.TOOL, fences.TOOL, trace.TOOL)

@@ -115,6 +115,24 @@ create table dead (
     first_failed_at timestamptz not null,
     last_failed_at timestamptz not null default clock_timestamp()
 );
+create table intervention (
+    seq bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    actor text not null,
+    action text not null,
+    record uuid,
+    topic text,
+    part int,
+    off bigint,
+    reason text,
+    attempts int,
+    first_failed_at timestamptz,
+    last_failed_at timestamptz,
+    why text
+);
+create index on intervention (record) where record is not null;
+create trigger append_only before update or delete or truncate on intervention
+    for each statement execute function refuse_change();
 create table intake_offset (
     topic text not null,
     part int not null,
@@ -169,7 +187,9 @@ create table work (
     mandant uuid not null,
     lane text not null,
     task text not null,
-    due_at timestamptz not null
+    due_at timestamptz not null,
+    attempts int not null default 0,
+    failed text
 );
 create index on work (lane, due_at);
 alter table work set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
@@ -222,11 +242,12 @@ _GRANTS = {
     "relay": {APP: "insert", MACHINERY: "select, update, delete"},
     "inbox": {APP: "select, update, delete", MACHINERY: "select, insert, update"},
     "inbox_seen": {MACHINERY: "select, insert"},
-    "dead": {APP: "select, insert, update, delete", MACHINERY: "select, insert"},
+    "dead": {APP: "select, insert, update, delete", MACHINERY: "select, insert, update, delete"},
+    "intervention": {MACHINERY: "select, insert"},
     "intake_offset": {MACHINERY: "select, insert, update"},
     "lease": {APP: "select, update", MACHINERY: "select, insert, update, delete"},
     "stream_epoch": {MACHINERY: "select, insert"},
-    "work": {APP: "select, insert, update, delete"},
+    "work": {APP: "select, insert, update, delete", MACHINERY: "select"},
     "idempotency": {APP: "select, insert, update, delete", MACHINERY: "select, delete"},
     "subject_key": {APP: "select, insert, update, delete", MACHINERY: "select, insert, update"},
     "erasure_fence": {APP: "select, insert, update", MACHINERY: "select, insert"},
