@@ -25,12 +25,13 @@ from events.contracts.keys import Tick
 from events.contracts.topics import SUBJECT_KEYS
 from events.database import Connection
 from events.ids import new_id
+from events.key_topic import only_fenced
 from events.operator.fences import learn
 from events.personal import Category, KeyId
 from events.process import machinery_processes
 from events.service import Blueprint, Machinery, machinery
 from events.stream import Cause, Heard, Order
-from events.subject_keys import Fence, IssuedKey, key_record, only_fenced, read_record
+from events.subject_keys import Fence, IssuedKey, key_record, read_record
 from events.testing.kafka import all_records, compact_soon, empty_topics
 from events.testing.postgres import Urls, fresh_database
 from events.testing.postgres import urls as urls_of

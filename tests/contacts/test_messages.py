@@ -50,6 +50,7 @@ def test_every_error_and_every_warning_has_a_sentence_and_every_sentence_a_use()
         "contact-already-registered",
         "contact-not-registered",
         "contact-changed-meanwhile",
+        "erasure-incomplete",
         "subject-erased",
         "version-missing",
         "control-character",

@@ -21,17 +21,22 @@ from delivery_mail.domain.commands import (
     RecordFailedHandover,
     RecordRefusal,
     RecordUncertainty,
+    SetRequestAside,
 )
-from delivery_mail.domain.decider import MailNotOpen, NothingToDecide
+from delivery_mail.domain.decider import MAIL, MailNotOpen, NothingToDecide
 from delivery_mail.domain.events import (
     DecidedByPerson,
     MailAccepted,
     MailEvent,
     MailRefused,
     MailWithdrawn,
+    RequestSetAside,
     WithdrawalRefused,
     WithdrawalRemembered,
 )
+from delivery_mail.domain.mail import Mail
+from delivery_mail.publishing import publish
+from events.contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUncertain
 
 REMEMBERED = WithdrawalRemembered(
     delivery=PLAN.delivery, attempt=PLAN.attempt, document=PLAN.document, at=NOW
@@ -55,6 +60,27 @@ ENDED: list[tuple[MailEvent, ...]] = [
 
 def test_a_request_plans_a_mail() -> None:
     SCENARIO.given().when(PlanMail(PLAN)).then(PLAN)
+
+
+def test_a_request_among_the_dead_waits_for_a_person_or_for_being_read() -> None:
+    aside = RequestSetAside(
+        delivery=PLAN.delivery, attempt=PLAN.attempt, document=PLAN.document, at=NOW
+    )
+    order = SetRequestAside(PLAN.delivery, PLAN.attempt, PLAN.document, NOW)
+    SCENARIO.given().when(order).then(aside)
+    SCENARIO.given(PLAN).when(order).then_nothing()
+    SCENARIO.given(aside).when(order).then_nothing()
+    SCENARIO.given(aside).when(PlanMail(PLAN)).then(PLAN)
+    SCENARIO.given(REMEMBERED, aside).when(PlanMail(PLAN)).then(PLAN, WITHDRAWN)
+    (asked,) = publish(Mail(), aside, MAIL.fold([aside]))
+    assert isinstance(asked, DeliveryUncertain)
+    assert asked.needs_person
+    for sent, tells in ((True, DeliverySent), (False, DeliveryFailed)):
+        decided = DecidedByPerson(sent=sent, at=NOW)
+        SCENARIO.given(aside).when(DecideByPerson(sent, NOW)).then(decided)
+        SCENARIO.given(aside, decided).when(PlanMail(PLAN)).then_nothing()
+        (told,) = publish(Mail(), decided, MAIL.fold([aside, decided]))
+        assert type(told) is tells
 
 
 def test_a_repeated_request_changes_nothing() -> None:

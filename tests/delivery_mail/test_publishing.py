@@ -11,6 +11,7 @@ from delivery_mail.domain.events import (
     MailEvent,
     MailRefused,
     MailWithdrawn,
+    RequestSetAside,
     WithdrawalRefused,
     registry,
 )
@@ -26,6 +27,9 @@ from events.contracts.deliveries import (
 from events.registry import PublishedEvent
 
 ACCEPTED = MailAccepted(number=1, at=NOW)
+ASIDE = RequestSetAside(
+    delivery=PLAN.delivery, attempt=PLAN.attempt, document=PLAN.document, at=NOW
+)
 REFUSED = MailRefused(reason="mailbox-full", text="Voll.", code="552", at=NOW)
 HISTORIES: list[tuple[MailEvent, ...]] = [
     (PLAN, MailWithdrawn(at=NOW)),
@@ -34,6 +38,7 @@ HISTORIES: list[tuple[MailEvent, ...]] = [
     (PLAN, intended(), *in_doubt(reason="left-open"), DecidedByPerson(sent=False, at=NOW)),
     (PLAN, *in_doubt(0, "overdue")),
     (PLAN, REFUSED),
+    (ASIDE, DecidedByPerson(sent=False, at=NOW)),
 ]
 
 

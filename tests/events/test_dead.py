@@ -187,7 +187,7 @@ async def test_a_key_is_taken_in_again_as_when_it_first_came(
     (id_,) = ids(owner)
     await dead.redrive([id_], BY)
     (again,) = ids(owner)
-    assert listener.dead() == ["unreadable: the record holds no key"]
+    assert listener.dead() == ["unreadable: the record holds neither key nor fence"]
 
     owner.execute("update dead set value = %s", (key.value,))
     await dead.redrive([again], BY)

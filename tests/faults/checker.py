@@ -37,16 +37,19 @@ _TELLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
         ("letter.resubmission-allowed", (), ("DeliveryNoted",)),
         ("letter.submission-uncertain", (), ("DeliveryUncertain",)),
         ("letter.person-asked", (), ("DeliveryUncertain",)),
-        ("letter.decided", ("DeliverySucceeded", "DeliveryNoted"), ()),
+        ("letter.request-set-aside", (), ("DeliveryUncertain",)),
+        ("letter.unheard-of", (), ("DeliveryUncertain",)),
+        ("letter.decided", ("DeliverySucceeded", "DeliveryFailed", "DeliveryNoted"), ()),
         ("mail.withdrawn", (), ("DeliveryWithdrawn",)),
         ("mail.withdrawal-refused", (), ("DeliveryWithdrawalRefused",)),
         ("mail.handover-intended", (), ("DeliveryNoted",)),
         ("mail.handover-failed", (), ("DeliveryNoted",)),
         ("mail.handover-uncertain", (), ("DeliveryNoted",)),
         ("mail.person-asked", (), ("DeliveryUncertain",)),
+        ("mail.request-set-aside", (), ("DeliveryUncertain",)),
         ("mail.accepted", (), ("DeliveryAccepted", "DeliverySent")),
         ("mail.refused", (), ("DeliveryFailed",)),
-        ("mail.decided", ("DeliverySent", "DeliveryNoted"), ()),
+        ("mail.decided", ("DeliverySent", "DeliveryFailed", "DeliveryNoted"), ()),
     )
 }
 _SENT = frozenset({"letter.accepted", "letter.sent", "mail.accepted"})
@@ -148,6 +151,7 @@ def _verdict(types: set[str]) -> str:
     for reached, state in (
         ({"letter.failed", "letter.refused", "mail.refused"}, "failed"),
         ({"letter.sent", "mail.accepted"}, "delivered"),
+        ({"letter.unheard-of"}, "uncertain"),
         ({"letter.accepted"}, "accepted"),
         ({"letter.withdrawn", "mail.withdrawn"}, "withdrawn"),
         ({"letter.person-asked", "mail.person-asked"}, "uncertain"),

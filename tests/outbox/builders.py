@@ -71,15 +71,21 @@ def planned(channel: Channel = Channel.EPOST, **changed: object) -> DeliveryPlan
 
 
 def answered(
-    answer: Answer, minute: int, *, attempt: int = 1, needs_person: bool = False
+    answer: Answer,
+    minute: int,
+    *,
+    attempt: int = 1,
+    needs_person: bool = False,
+    reason: str | None = None,
 ) -> DeliveryAnswered:
     """The channel told this; the same words are the same event."""
-    heard = UUID(int=hash((answer, minute, attempt, needs_person)) % (1 << 64))
+    heard = UUID(int=hash((answer, minute, attempt, needs_person, reason)) % (1 << 64))
     return DeliveryAnswered(
         attempt=attempt,
         answer=answer,
         at=at(minute),
         heard=heard,
         source="delivery-epost",
+        reason=reason,
         needs_person=needs_person,
     )

@@ -18,6 +18,7 @@ from outbox.domain.delivery.state import Delivery
 from outbox.domain.states import State
 
 ACCEPTED, SENT = answered(Answer.ACCEPTED, 6), answered(Answer.SENT, 8)
+NO_NEWS = answered(Answer.UNCERTAIN, 8, needs_person=True, reason="no-news")
 SUCCEEDED, NOTED = answered(Answer.SUCCEEDED, 9), answered(Answer.NOTED, 7)
 
 
@@ -53,6 +54,10 @@ def outcome(*answers: DeliveryAnswered, channel: Channel = Channel.EPOST) -> tup
         ([answered(Answer.UNCERTAIN, 7)], State.UNCERTAIN, 7),
         ([answered(Answer.UNCERTAIN, 7), ACCEPTED], State.ACCEPTED, 6),
         ([answered(Answer.UNCERTAIN, 7), answered(Answer.FAILED, 6)], State.FAILED, 6),
+        ([ACCEPTED, NO_NEWS], State.UNCERTAIN, 8),
+        ([ACCEPTED, NO_NEWS, answered(Answer.SENT, 9)], State.IN_PROGRESS, 9),
+        ([ACCEPTED, NO_NEWS, answered(Answer.SUCCEEDED, 7)], State.DELIVERED, 7),
+        ([ACCEPTED, NO_NEWS, answered(Answer.FAILED, 9)], State.FAILED, 9),
         ([answered(Answer.WITHDRAWN, 7)], State.WITHDRAWN, 7),
         ([answered(Answer.WITHDRAWN, 7), ACCEPTED], State.ACCEPTED, 6),
         ([answered(Answer.WITHDRAWAL_REFUSED, 7)], State.REQUESTED, 5),
@@ -76,6 +81,7 @@ def test_a_mail_is_green_when_the_recipients_server_has_it_and_red_when_it_bounc
         [ACCEPTED, NOTED, SENT, SUCCEEDED],
         [ACCEPTED, SENT, answered(Answer.FAILED, 30), answered(Answer.UNCERTAIN, 31)],
         [answered(Answer.UNCERTAIN, 6), ACCEPTED, answered(Answer.WITHDRAWAL_REFUSED, 7), SENT],
+        [ACCEPTED, NO_NEWS, answered(Answer.SENT, 9), SUCCEEDED],
         [answered(Answer.WITHDRAWN, 7), answered(Answer.NOTED, 6)],
         [answered(Answer.FAILED, 7), answered(Answer.ACCEPTED, 7), SENT, SUCCEEDED],
     ],

@@ -9,8 +9,9 @@ from uuid import UUID
 import structlog
 
 from events import inbox, tracing
-from events.burial import HOLD, Deaths, SetAside, orders_after
+from events.burial import SetAside, orders_after
 from events.database import Connection, see
+from events.deaths import HOLD, Deaths
 from events.decider import Rejected
 from events.envelope import Envelope, header, read, read_attributes
 from events.execute import Executor, Result, SubjectErased

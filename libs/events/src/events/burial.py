@@ -1,20 +1,19 @@
-"""What becomes of records that nobody can handle: buried, or held when they die in crowds."""
+"""What follows from burying a record that nobody can handle: somebody waits for an answer."""
 
-import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
+from events.contracts.deliveries import Channel, DeliveryEvent
+from events.hearing import Translated
 from events.inbox import Row
-from events.registry import Json
-from events.stream import Order
-
-HOLD = timedelta(minutes=15)
-"""How long a held record is left alone before it is looked at again."""
+from events.registry import Json, PublishedEvent
+from events.stream import Order, StreamKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,36 @@ class Buried:
 
 SetAside = Callable[[Buried], Sequence[Order]]
 """What a service does so that nobody waits in vain for an answer to a buried record; pure."""
+
+SetsAside = Mapping[type[PublishedEvent], SetAside]
+"""Per event that somebody waits for an answer to."""
+
+
+def about_delivery(buried: Buried, channel: Channel) -> DeliveryEvent | None:
+    """Which delivery of this channel the record was about, where it still says so.
+
+    Its key has to say the same: what contradicts itself is not believed.
+    """
+    try:
+        event = DeliveryEvent.model_validate(buried.fields)
+    except ValidationError:
+        return None
+    agrees = buried.key == str(event.delivery).encode() and event.channel is channel
+    return event if agrees else None
+
+
+def answering(
+    kind: StreamKind[Any, Any, Any], translate: Callable[[Buried], Translated | None]
+) -> SetAside:
+    """What sends what is translated to streams of this kind; None is not for us."""
+
+    def answer(buried: Buried) -> Sequence[Order]:
+        translated = translate(buried)
+        if translated is None:
+            return ()
+        return (Order(kind, translated.stream, buried.mandant, translated.command),)
+
+    return answer
 
 
 def orders_after(told: Mapping[str, SetAside], row: Row, now: datetime) -> Sequence[Order]:
@@ -45,29 +74,3 @@ def _fields(value: bytes | None) -> Json:
     except orjson.JSONDecodeError:
         return {}
     return fields if isinstance(fields, dict) else {}
-
-
-@dataclass(slots=True)
-class Deaths:
-    """How many records were handled and how many died within the last minute.
-
-    When more die than records can be blamed for, the fault is ours, and burying goes no further:
-    the others are held in the inbox, where a better release finds them. Each process counts anew.
-    """
-
-    limit: int = 20
-    share: float = 0.05
-    window_s: float = 60.0
-    _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
-
-    def too_many(self, handled: int, died: int) -> bool:
-        """Whether these, on top of those of the last minute, are more than can be right."""
-        while self._seen and self._seen[0][0] < time.monotonic() - self.window_s:
-            self._seen.popleft()
-        all_handled = handled + sum(before for _, before, _ in self._seen)
-        all_died = died + sum(before for _, _, before in self._seen)
-        return all_died > self.limit and all_died > self.share * all_handled
-
-    def count(self, handled: int, died: int) -> None:
-        """Remember what was committed; what was held has died too, as far as this counts."""
-        self._seen.append((time.monotonic(), handled, died))

@@ -14,6 +14,8 @@ from events.registry import UnreadableError
 from events.seal import KEY_BYTES, fingerprint
 
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
+WRAPPED_BYTES = _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 
 
 class Missing(Enum):

@@ -14,7 +14,7 @@ from events.registry import Json, UnreadableError
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
-_FINGERPRINT_BYTES = 8
+FINGERPRINT_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Sealed:
 
 def fingerprint(key: bytes) -> bytes:
     """A name for a key that tells nothing about it."""
-    return hashlib.sha256(key).digest()[:_FINGERPRINT_BYTES]
+    return hashlib.sha256(key).digest()[:FINGERPRINT_BYTES]
 
 
 def seal(fields: Json, key_id: KeyId, key: bytes, place: Place) -> Sealed:

@@ -10,8 +10,9 @@ import structlog
 
 from events import inbox, metrics, tracing
 from events.batch import WAIT, Batch, key_name
-from events.burial import HOLD, Deaths, SetAside, orders_after
+from events.burial import SetAside, orders_after
 from events.database import NOT_TRANSIENT, TRANSIENT, Connection, Database, see
+from events.deaths import HOLD, Deaths
 from events.envelope import header
 from events.execute import Executor
 from events.hearing import Hears, reaction

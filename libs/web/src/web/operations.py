@@ -9,13 +9,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from events.operator.dead import Dead, DeadDetails, DeadList
+from events.operator.dead import Dead
+from events.operator.dead_answers import DeadDetails, DeadList
 from events.operator.history import StreamLog, stream_log
-from events.operator.queues import InboxStatus, Queues, RelayStatus, WorkStatus
+from events.operator.queue_answers import InboxStatus, RelayStatus, WorkStatus
+from events.operator.queues import Queues
 from events.service import Machinery
 from web.auth import Caller, Role, requires
+from web.operation_bodies import DropBody, RedriveBody, Redriven
 from web.problem import Problem
 
 Operator = Annotated[Caller, Depends(requires(Role.OPERATOR))]
@@ -23,41 +25,6 @@ Slug = Annotated[str | None, Query(pattern=r"^[a-z][a-z-]{0,60}$")]
 Topic = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9._-]{1,120}$")]
 Seq = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-
-_TOGETHER_MAX = 1000
-
-
-class RedriveBody(BaseModel):
-    """Either some records by their ids, or all, perhaps of one topic or with one reason."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ids: list[UUID] = Field(default_factory=list, max_length=_TOGETHER_MAX)
-    all: bool = False
-    topic: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,120}$")
-    reason: str | None = Field(default=None, pattern=r"^[a-z][a-z-]{0,60}$")
-
-    @model_validator(mode="after")
-    def _says_which(self) -> "RedriveBody":
-        if bool(self.ids) == self.all:
-            raise ValueError("either ids or all")
-        if self.ids and (self.topic or self.reason):
-            raise ValueError("ids need no topic and no reason")
-        return self
-
-
-class Redriven(BaseModel):
-    """How many went back into the inbox; the others were not among the dead (any more)."""
-
-    redriven: int
-
-
-class DropBody(BaseModel):
-    """Why the record is given up; kept for ever, so it names nobody."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    why: str = Field(min_length=3, max_length=500, pattern=r"^[^\x00]*$")
 
 
 @dataclass(frozen=True, slots=True)

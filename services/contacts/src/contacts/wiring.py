@@ -15,10 +15,10 @@ from contacts.projections import erase, project
 from contacts.queries import ContactQueries
 from contacts.settings import ContactsSettings
 from events.decider import Rejected
+from events.key_topic import only_fenced
 from events.personal import Category
 from events.process import machinery_processes, run_together
 from events.service import Blueprint, Machinery, ReadModel, machinery
-from events.subject_keys import only_fenced
 from events.work import NEXT_STEPS
 from web.app import create_app
 from web.idempotency import PostgresIdempotency

@@ -2,8 +2,14 @@
 
 from datetime import timedelta
 
-from delivery_epost.domain.commands import LetterCommand, PlanLetter, WithdrawLetter
+from delivery_epost.domain.commands import (
+    LetterCommand,
+    PlanLetter,
+    SetRequestAside,
+    WithdrawLetter,
+)
 from delivery_epost.domain.events import LetterPlanned
+from events.burial import Buried, about_delivery
 from events.contracts.deliveries import (
     Channel,
     DeliveryEvent,
@@ -39,6 +45,15 @@ def plan(heard: Heard, overdue_after: timedelta) -> Translated | None:
     )
     overdue = heard.maybe_done or heard.heard_at - event.requested_at > overdue_after
     return _to_letter(event, PlanLetter(planned, overdue=overdue))
+
+
+def set_aside(buried: Buried) -> Translated | None:
+    """A request lies among the dead: the letter waits for a person."""
+    event = about_delivery(buried, Channel.EPOST)
+    if event is None:
+        return None
+    command = SetRequestAside(event.delivery, event.attempt, event.document, buried.at)
+    return _to_letter(event, command)
 
 
 def withdraw(heard: Heard) -> Translated | None:

@@ -16,8 +16,10 @@ from delivery_epost.domain.events import (
     LetterProgressed,
     LetterRefused,
     LetterSent,
+    LetterUnheardOf,
     LetterWithdrawn,
     PersonAsked,
+    RequestSetAside,
     ResubmissionAllowed,
     SubmissionFailed,
     SubmissionIntended,
@@ -25,9 +27,10 @@ from delivery_epost.domain.events import (
     WithdrawalRefused,
     WithdrawalRemembered,
 )
-from delivery_epost.domain.letter import Letter
+from delivery_epost.domain.letter import Letter, Status
 from delivery_epost.texts import text
 from events.contracts.deliveries import (
+    NO_NEWS,
     Channel,
     DeliveryAccepted,
     DeliveryFailed,
@@ -39,6 +42,8 @@ from events.contracts.deliveries import (
     DeliveryWithdrawn,
 )
 from events.registry import PublishedEvent
+
+_SET_ASIDE = "request-set-aside"
 
 
 def publish(_: Letter, event: LetterEvent, after: Letter) -> Iterable[PublishedEvent]:
@@ -56,7 +61,9 @@ def publish(_: Letter, event: LetterEvent, after: Letter) -> Iterable[PublishedE
             return [_failed(event, after)]
         case SubmissionIntended() | SubmissionFailed() | ResubmissionAllowed() | LetterNotFound():
             return _attempts(event, after)
-        case SubmissionUncertain() | PersonAsked() | DecidedByPerson():
+        case RequestSetAside() | PersonAsked() | LetterUnheardOf():
+            return [_person_asked(event, after)]
+        case SubmissionUncertain() | DecidedByPerson():
             return _in_doubt(event, after)
         case _:
             assert_never(event)
@@ -118,20 +125,34 @@ def _attempts(
     return [DeliveryNoted(**told, note=note, text=text(note)) for note in notes]
 
 
-def _in_doubt(
-    event: SubmissionUncertain | PersonAsked | DecidedByPerson, after: Letter
-) -> list[PublishedEvent]:
+def _person_asked(
+    event: RequestSetAside | PersonAsked | LetterUnheardOf, after: Letter
+) -> PublishedEvent:
+    match event:
+        case RequestSetAside():
+            reason = _SET_ASIDE
+        case PersonAsked():
+            reason = "no-proof"
+        case LetterUnheardOf():
+            reason = NO_NEWS
+        case _:
+            assert_never(event)
+    told = _told(after, event.at)
+    return DeliveryUncertain(**told, reason=reason, text=text(reason), needs_person=True)
+
+
+def _in_doubt(event: SubmissionUncertain | DecidedByPerson, after: Letter) -> list[PublishedEvent]:
     told = _told(after, event.at)
     match event:
         case SubmissionUncertain():
             slug = event.reason if event.reason in {"overdue", "restored"} else "uncertain"
             return [DeliveryUncertain(**told, reason=event.reason, text=text(slug))]
-        case PersonAsked():
-            reason = "no-proof"
-            doubt = DeliveryUncertain(**told, reason=reason, text=text(reason), needs_person=True)
-            return [doubt]
         case DecidedByPerson(sent=True):
             return [DeliverySucceeded(**told)]
+        case DecidedByPerson() if after.status is Status.FAILED:
+            reason = _SET_ASIDE if after.plan is None else NO_NEWS
+            failed = f"{reason}-not-sent"
+            return [DeliveryFailed(**told, reason=reason, text=text(failed), permanent=False)]
         case DecidedByPerson():
             note = "decided-not-sent"
             return [DeliveryNoted(**told, note=note, text=text(note))]
@@ -140,8 +161,8 @@ def _in_doubt(
 
 
 def _told(letter: Letter, at: datetime) -> dict[str, Any]:
-    """What every answer says; a withdrawal may be refused before the letter itself is known."""
-    source = letter.plan or letter.withdrawal
+    """What every answer says; some are given before the letter itself is known."""
+    source = letter.plan or letter.set_aside or letter.withdrawal
     assert source is not None
     ids: dict[str, UUID | int] = {
         "delivery": source.delivery,

@@ -111,12 +111,12 @@ class Poller:
 
     async def _poll(self, items: Sequence[Due]) -> None:
         try:
-            await self.desk.poll(items)
+            mentioned = await self.desk.poll(items)
         except PostError as error:
             await self._ask_later(items, error)
         else:
             # Where something has happened the next look is due later anyway.
-            streams = [item.stream for item in items]
+            streams = [item.stream for item in mentioned]
             await put_off(self.machinery.database, streams, Task.POLL, self.poll_every)
 
     async def _ask_later(self, items: Sequence[Due], error: PostError) -> None:

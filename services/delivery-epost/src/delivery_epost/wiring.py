@@ -14,7 +14,7 @@ from delivery_epost.adapters.epost_wire import Wire, open_client
 from delivery_epost.adapters.token_table import TableTokenCache
 from delivery_epost.application.desk import LETTERS, LetterDesk, Windows
 from delivery_epost.application.making import LetterMaker
-from delivery_epost.intake import hears
+from delivery_epost.intake import SET_ASIDE, hears
 from delivery_epost.ports import Post
 from delivery_epost.projections import projection
 from delivery_epost.sender import Poller, Sender
@@ -48,6 +48,7 @@ def blueprint(settings: EpostSettings) -> Blueprint:
         project=projection(settings.pace()),
         channel=Channel.EPOST,
         read_models=(NEXT_STEPS,),
+        set_aside=SET_ASIDE,
     )
 
 

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from delivery_mail.domain.commands import MailCommand, PlanMail, WithdrawMail
+from delivery_mail.domain.commands import MailCommand, PlanMail, SetRequestAside, WithdrawMail
 from delivery_mail.domain.events import MailPlanned
+from events.burial import Buried, about_delivery
 from events.contracts.deliveries import (
     Channel,
     DeliveryEvent,
@@ -37,6 +38,15 @@ def plan(heard: Heard, overdue_after: timedelta) -> Translated | None:
     )
     overdue = heard.maybe_done or heard.heard_at - event.requested_at > overdue_after
     return _to_mail(event, PlanMail(planned, overdue=overdue))
+
+
+def set_aside(buried: Buried) -> Translated | None:
+    """A request lies among the dead: the mail waits for a person."""
+    event = about_delivery(buried, Channel.MAIL)
+    if event is None:
+        return None
+    command = SetRequestAside(event.delivery, event.attempt, event.document, buried.at)
+    return _to_mail(event, command)
 
 
 def withdraw(heard: Heard) -> Translated | None:

@@ -16,6 +16,7 @@ from delivery_mail.domain.events import (
     MailRefused,
     MailWithdrawn,
     PersonAsked,
+    RequestSetAside,
     WithdrawalRefused,
     WithdrawalRemembered,
 )
@@ -33,6 +34,8 @@ from events.contracts.deliveries import (
 )
 from events.registry import PublishedEvent
 
+_SET_ASIDE = "request-set-aside"
+
 
 def publish(_: Mail, event: MailEvent, after: Mail) -> Iterable[PublishedEvent]:
     """What is told of an event. No mail ever *succeeds*: acceptance is all that SMTP tells."""
@@ -45,8 +48,8 @@ def publish(_: Mail, event: MailEvent, after: Mail) -> Iterable[PublishedEvent]:
             return [DeliveryWithdrawalRefused(**_told(after, event.at))]
         case HandoverIntended() | HandoverFailed() | HandoverUncertain():
             return [_noted(event, after)]
-        case PersonAsked():
-            reason = after.doubt
+        case RequestSetAside() | PersonAsked():
+            reason = _SET_ASIDE if isinstance(event, RequestSetAside) else after.doubt
             told = _told(after, event.at)
             return [DeliveryUncertain(**told, reason=reason, text=text(reason), needs_person=True)]
         case MailAccepted() | DecidedByPerson():
@@ -82,6 +85,9 @@ def _sent(event: MailAccepted | DecidedByPerson, after: Mail) -> list[PublishedE
             return [accepted, DeliverySent(**told)]
         case DecidedByPerson(sent=True):
             return [DeliverySent(**told)]
+        case DecidedByPerson() if after.plan is None:
+            ended = text(f"{_SET_ASIDE}-not-sent")
+            return [DeliveryFailed(**told, reason=_SET_ASIDE, text=ended, permanent=False)]
         case DecidedByPerson():
             note = "decided-not-sent"
             return [DeliveryNoted(**told, note=note, text=text(note))]
@@ -100,8 +106,8 @@ def _failed(event: MailRefused, after: Mail) -> PublishedEvent:
 
 
 def _told(mail: Mail, at: datetime) -> dict[str, Any]:
-    """What every answer says; what is told of a mail comes after its request."""
-    source = mail.plan
+    """What every answer says; some are given before the request could be read."""
+    source = mail.plan or mail.set_aside
     assert source is not None
     ids: dict[str, UUID | int] = {
         "delivery": source.delivery,

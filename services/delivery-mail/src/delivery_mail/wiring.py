@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from delivery_mail.adapters.smtp import SmtpMailServer
 from delivery_mail.application.desk import MAILS, MailDesk
 from delivery_mail.application.making import MailMaker
-from delivery_mail.intake import hears
+from delivery_mail.intake import SET_ASIDE, hears
 from delivery_mail.ports import MailServer
 from delivery_mail.projections import projection
 from delivery_mail.sender import Sender
@@ -41,6 +41,7 @@ def blueprint(settings: MailSettings) -> Blueprint:
         project=projection(settings.pace()),
         channel=Channel.MAIL,
         read_models=(NEXT_STEPS,),
+        set_aside=SET_ASIDE,
     )
 
 

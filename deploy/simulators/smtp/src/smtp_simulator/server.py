@@ -10,7 +10,8 @@ from typing import AnyStr, Never, assert_never
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from smtp_simulator.faults import Delay, Drop, Fault, FaultBook, Hang, Phase, Reply
+from smtp_simulator.fault_book import FaultBook
+from smtp_simulator.faults import Delay, Drop, Fault, Hang, Phase, Reply
 from smtp_simulator.maildrop import Maildrop
 
 SERVICE_NOT_AVAILABLE = "421"

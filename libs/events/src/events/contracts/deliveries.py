@@ -156,6 +156,10 @@ class DeliveryFailed(ChannelAnswer):
     code: str | None = None
 
 
+NO_NEWS = "no-news"
+"""Why what was accepted is in doubt after all: its channel hears nothing of it any more."""
+
+
 @published.event("DeliveryUncertain")
 class DeliveryUncertain(ChannelAnswer):
     """Whether the provider has it is unknown. `needs_person`: nothing more happens by itself."""

@@ -1,7 +1,13 @@
 """What operators do to a service by hand, the same in every service."""
 
-from events.operator import fences, rebuild, replay, trace
+from events.operator import dead_tool, fences, queue_tools, rebuild, replay, trace
 from events.operator.tool import Tool
-from events.operator.tools import INSPECTION
 
-TOOLS: tuple[Tool, ...] = (*INSPECTION, replay.TOOL, rebuild.TOOL, fences.TOOL, trace.TOOL)
+TOOLS: tuple[Tool, ...] = (
+    *queue_tools.TOOLS,
+    dead_tool.TOOL,
+    replay.TOOL,
+    rebuild.TOOL,
+    fences.TOOL,
+    trace.TOOL,
+)

@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import ormsgpack
 import structlog
 from aiokafka import ConsumerRecord
-from pydantic import BaseModel
 
 from events.contracts.topics import SUBJECT_KEYS
 from events.database import Connection, Database
 from events.envelope import header
 from events.inlet import take_keys_again
 from events.operator.advice import advice
+from events.operator.dead_answers import DeadDetails, DeadGroup, DeadList, DeadRecord, Earlier
 from events.operator.outline import as_id, header_outlines, key_outline, value_outline
 from events.service import INBOX
 
@@ -70,64 +69,6 @@ _DROP = f"{_TAKE_OUT} select id from gone"  # noqa: S608 - the part is a constan
 _DROPPED = "select from intervention where record = %s and action = 'drop'"
 
 log = structlog.get_logger()
-
-
-class DeadGroup(BaseModel):
-    """How many died of the same reason in the same topic."""
-
-    topic: str
-    reason: str
-    records: int
-    first_failed_at: datetime
-    last_failed_at: datetime
-
-
-class DeadRecord(BaseModel):
-    """One of them, without its content."""
-
-    id: UUID
-    mandant: UUID | None
-    topic: str
-    partition: int
-    offset: int
-    attempts: int
-    reason: str
-    first_failed_at: datetime
-    last_failed_at: datetime
-
-
-class DeadList(BaseModel):
-    """All of them counted, and the newest by themselves."""
-
-    groups: list[DeadGroup]
-    records: list[DeadRecord]
-
-
-class Earlier(BaseModel):
-    """What an operator did to a record before, and what it had died of then."""
-
-    at: datetime
-    actor: str
-    action: str
-    reason: str | None
-    attempts: int | None
-    first_failed_at: datetime | None
-    last_failed_at: datetime | None
-    why: str | None
-
-
-class DeadDetails(DeadRecord):
-    """All that is known of one, as far as it names nobody, and what to do about it."""
-
-    what_to_do: str
-    correlation: UUID | None
-    trace: str | None
-    key: str
-    headers: list[tuple[str, str]]
-    value: Any
-    value_bytes: int | None
-    stack: list[str]
-    history: list[Earlier]
 
 
 class Dead:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from events import erasure
 from events.database import see
+from events.key_topic import whole_topic
 from events.operator.tool import Site, Tool
 from events.registry import UnreadableError
 from events.service import Machinery, machinery
-from events.subject_keys import Fence, read_record, whole_topic
+from events.subject_keys import Fence, read_record
 
 _TOGETHER = 500
 _PAUSE_S = 0.5

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from events.database import ADAPTERS, Connection, Database, see
+from events.adapters import ADAPTERS
+from events.database import Connection, Database, see
 from events.erasure import Erase
 from events.execute import Project
 from events.keyring import Keyring

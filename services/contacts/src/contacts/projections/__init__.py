@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contacts.projections import contact, erasure
-from contacts.projections.contact import erase
+from contacts.projections.erasing import erase
 from events.database import Connection
 from events.stream import Change
 

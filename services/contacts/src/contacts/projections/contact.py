@@ -1,15 +1,13 @@
 """Our events -> the table `contact`: each contact as it is now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from contacts.domain.events import ContactChanged, ContactEvent, ContactRegistered
 from contacts.domain.names import short_name, sort_name
 from events.database import Connection
-from events.personal import Category, KeyId
 from events.stream import Change, Recorded
 
 # `version` makes a repetition harmless. Names are null only where the person was erased.
@@ -41,11 +39,6 @@ on conflict (contact) do update set
 where old.version < excluded.version
 """
 
-_FORGET = "delete from contact where mandant = %s and contact = %s"
-_FORGET_COMMUNICATION = """
-update contact set postal_address = null, mail_address = null where mandant = %s and contact = %s
-"""
-
 
 async def project(connection: Connection, changes: Sequence[Change]) -> None:
     """Bring the table up to the last event of each change, in one statement.
@@ -58,14 +51,6 @@ async def project(connection: Connection, changes: Sequence[Change]) -> None:
     shown = [row for row in rows if row["names"] is not None]
     if shown:
         await connection.execute(_SAVE, (Jsonb(shown),))
-
-
-async def erase(connection: Connection, mandant: UUID, key: KeyId) -> Collection[KeyId]:
-    """Without a name a contact stands in no list any more; nothing else goes along with it."""
-    statements = {Category.IDENTITY: _FORGET, Category.COMMUNICATION: _FORGET_COMMUNICATION}
-    if (statement := statements.get(key.category)) is not None:
-        await connection.execute(statement.encode(), (mandant, key.subject))
-    return ()
 
 
 def _snapshot(recorded: Recorded) -> ContactEvent:

@@ -21,6 +21,7 @@ from delivery_epost.domain.commands import (
     RecordAcceptance,
     RecordFailedSubmission,
     RecordNoAnswer,
+    RecordNoNews,
     RecordNotFound,
     RecordRefusal,
     RecordStage,
@@ -155,16 +156,24 @@ class LetterDesk:
         command = RecordNoAnswer(self.clock(), self.windows.give_up_after_s)
         await self._tell(item, command)
 
-    async def poll(self, items: Sequence[Due]) -> None:
-        """Ask how far these letters have come, all in one question; raises `PostError`."""
+    async def poll(self, items: Sequence[Due]) -> Sequence[Due]:
+        """Ask how far these letters have come, all in one question; raises `PostError`.
+
+        Returns those that the provider has mentioned.
+        """
         numbers: dict[int, Due] = {}
         for item in items:
             letter = await self._letter(item)
             if letter.post_number is not None:
                 numbers[letter.post_number] = item
         asked = [PostNumber(number) for number in numbers]
+        mentioned = []
         for report in await self.post.statuses(self.access, asked):
-            await self._tell(numbers[report.number], _stage(report, self.clock()))
+            mentioned.append(numbers.pop(report.number))
+            await self._tell(mentioned[-1], _stage(report, self.clock()))
+        for item in numbers.values():
+            await self._tell(item, RecordNoNews(self.clock()))
+        return mentioned
 
     async def decide(self, mandant: UUID, stream: UUID, *, sent: bool, cause: Cause) -> None:
         """A person says whether a letter in doubt was sent; raises `NothingToDecide`."""

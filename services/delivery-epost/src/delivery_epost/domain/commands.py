@@ -34,6 +34,16 @@ class DoubtAfterRestore:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRequestAside:
+    """The request lies among the dead, where a person has to look at it."""
+
+    delivery: UUID
+    attempt: int
+    document: UUID
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IntendSubmission:
     """Permission to hand over these bytes, asked for before every single submission."""
 
@@ -98,6 +108,13 @@ class RecordNoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordNoNews:
+    """The provider was asked how far the letter has come, and did not mention it."""
+
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordStage:
     """What the provider says of the letter: a stage and, at the end, why it failed."""
 
@@ -122,6 +139,7 @@ class DecideByPerson:
 LetterCommand = (
     PlanLetter
     | WithdrawLetter
+    | SetRequestAside
     | DoubtAfterRestore
     | IntendSubmission
     | RecordAcceptance
@@ -130,6 +148,7 @@ LetterCommand = (
     | RecordRefusal
     | RecordNotFound
     | RecordNoAnswer
+    | RecordNoNews
     | RecordStage
     | DecideByPerson
 )

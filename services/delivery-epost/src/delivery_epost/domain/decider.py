@@ -12,10 +12,12 @@ from delivery_epost.domain.commands import (
     RecordAcceptance,
     RecordFailedSubmission,
     RecordNoAnswer,
+    RecordNoNews,
     RecordNotFound,
     RecordRefusal,
     RecordStage,
     RecordUncertainty,
+    SetRequestAside,
     WithdrawLetter,
 )
 from delivery_epost.domain.events import (
@@ -28,8 +30,10 @@ from delivery_epost.domain.events import (
     LetterProgressed,
     LetterRefused,
     LetterSent,
+    LetterUnheardOf,
     LetterWithdrawn,
     PersonAsked,
+    RequestSetAside,
     ResubmissionAllowed,
     SubmissionFailed,
     SubmissionIntended,
@@ -41,7 +45,11 @@ from delivery_epost.domain.letter import Letter, Status, evolve
 from events.decider import Decider, Rejected
 
 _IN_THE_AIR = {Status.INTENDED, Status.UNCERTAIN}
+_AT_THE_POST = {Status.ACCEPTED, Status.AT_PRINT_CENTRE}
+_NOT_REQUESTED = {Status.UNKNOWN, Status.WITHDRAWAL_REMEMBERED}
 _LOOK_UPS = 2
+_SILENT_LOOKS = 8
+"""Each twice as long after the one before: with 15 minutes at first, 64 hours in all."""
 
 
 class LetterNotOpen(Rejected):
@@ -59,6 +67,8 @@ def decide(command: LetterCommand, letter: Letter) -> list[LetterEvent]:
             return _plan(command, letter)
         case WithdrawLetter():
             return _withdraw(command, letter)
+        case SetRequestAside():
+            return _set_aside(command, letter)
         case DoubtAfterRestore():
             forgot = may_be_forgotten(letter, command.began_at)
             return [_restored(letter, command.now)] if forgot else []
@@ -72,6 +82,8 @@ def decide(command: LetterCommand, letter: Letter) -> list[LetterEvent]:
             return _not_found(command, letter)
         case RecordNoAnswer():
             return _no_answer(command, letter)
+        case RecordNoNews():
+            return _no_news(command, letter)
         case DecideByPerson():
             return _decide_by_person(command, letter)
         case _:
@@ -81,11 +93,25 @@ def decide(command: LetterCommand, letter: Letter) -> list[LetterEvent]:
 def _plan(command: PlanLetter, letter: Letter) -> list[LetterEvent]:
     if letter.plan is not None:
         return []  # The same request again.
+    if letter.status in {Status.SENT, Status.FAILED}:
+        return []  # A person has decided what became of it, while it lay among the dead.
     now = command.plan.planned_at
-    if letter.status is Status.WITHDRAWAL_REMEMBERED:
+    if letter.withdrawal is not None:
         told = WithdrawalRefused(at=now) if command.overdue else LetterWithdrawn(at=now)
         return [command.plan, *_doubt(command, now), told]
     return [command.plan, *_doubt(command, now)]
+
+
+def _set_aside(command: SetRequestAside, letter: Letter) -> list[LetterEvent]:
+    """Only who has never been able to read the request has something to ask."""
+    if letter.status not in _NOT_REQUESTED:
+        return []
+    told = command
+    return [
+        RequestSetAside(
+            delivery=told.delivery, attempt=told.attempt, document=told.document, at=told.now
+        )
+    ]
 
 
 def _doubt(command: PlanLetter, now: datetime) -> list[LetterEvent]:
@@ -265,8 +291,20 @@ def _no_answer(command: RecordNoAnswer, letter: Letter) -> list[LetterEvent]:
     return [PersonAsked(at=command.now)]
 
 
+def _no_news(command: RecordNoNews, letter: Letter) -> list[LetterEvent]:
+    """What the provider does not mention any more is asked for ever less often, then of a person.
+
+    Afterwards it never leaves again by itself: its acceptance is proved.
+    """
+    if letter.status not in _AT_THE_POST:
+        return []
+    if letter.not_found + 1 < _SILENT_LOOKS:
+        return [LetterNotFound(at=command.now)]
+    return [LetterUnheardOf(at=command.now)]
+
+
 def _decide_by_person(command: DecideByPerson, letter: Letter) -> list[LetterEvent]:
-    if letter.status is not Status.ASKING:
+    if letter.status not in {Status.ASKING, Status.SET_ASIDE}:
         raise NothingToDecide
     return [DecidedByPerson(sent=command.sent, at=command.now)]
 

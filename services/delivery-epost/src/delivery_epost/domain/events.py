@@ -47,6 +47,16 @@ class WithdrawalRemembered(Event):
     at: AwareDatetime
 
 
+@registry.event("letter.request-set-aside")
+class RequestSetAside(Event):
+    """The request could not be handled and lies among the dead: nothing happens by itself."""
+
+    delivery: UUID
+    attempt: int
+    document: UUID
+    at: AwareDatetime
+
+
 @registry.event("letter.withdrawn")
 class LetterWithdrawn(Event):
     """Nothing was sent, and nothing will be."""
@@ -110,6 +120,13 @@ class ResubmissionAllowed(Event):
 @registry.event("letter.person-asked")
 class PersonAsked(Event):
     """Nothing was proved in time: a person decides whether it was sent."""
+
+    at: AwareDatetime
+
+
+@registry.event("letter.unheard-of")
+class LetterUnheardOf(Event):
+    """The provider has it and does not mention it any more: a person finds out why."""
 
     at: AwareDatetime
 
@@ -179,6 +196,7 @@ class LetterFailed(Event):
 LetterEvent = (
     LetterPlanned
     | WithdrawalRemembered
+    | RequestSetAside
     | LetterWithdrawn
     | WithdrawalRefused
     | SubmissionIntended
@@ -187,6 +205,7 @@ LetterEvent = (
     | LetterNotFound
     | ResubmissionAllowed
     | PersonAsked
+    | LetterUnheardOf
     | DecidedByPerson
     | LetterAccepted
     | LetterDoubled

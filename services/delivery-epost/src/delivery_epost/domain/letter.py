@@ -16,8 +16,10 @@ from delivery_epost.domain.events import (
     LetterProgressed,
     LetterRefused,
     LetterSent,
+    LetterUnheardOf,
     LetterWithdrawn,
     PersonAsked,
+    RequestSetAside,
     ResubmissionAllowed,
     SubmissionFailed,
     SubmissionIntended,
@@ -33,6 +35,7 @@ class Status(StrEnum):
 
     UNKNOWN = "unknown"
     WITHDRAWAL_REMEMBERED = "withdrawal-remembered"
+    SET_ASIDE = "set-aside"
     PLANNED = "planned"
     INTENDED = "intended"
     UNCERTAIN = "uncertain"
@@ -49,6 +52,9 @@ class Status(StrEnum):
 class Letter:
     """The state of one letter.
 
+    `set_aside`: its request has lain among the dead. A letter that has ended without a plan has
+    been decided by a person meanwhile.
+
     `doubt_since` is the instant of the earliest submission of which we do not know whether it
     arrived; `resend_until` is set while the same bytes may be handed over once more.
     `wanted_since` is the instant from which on it was to be sent: the plan's, or that of the last
@@ -58,6 +64,7 @@ class Letter:
     status: Status = Status.UNKNOWN
     plan: LetterPlanned | None = None
     withdrawal: WithdrawalRemembered | None = None
+    set_aside: RequestSetAside | None = None
     withdrawal_refused: bool = False
     number: int = 0
     prepared: FileReference | None = None
@@ -84,12 +91,16 @@ def evolve(letter: Letter, event: LetterEvent) -> Letter:
             )
         case WithdrawalRemembered():
             return replace(letter, status=Status.WITHDRAWAL_REMEMBERED, withdrawal=event)
+        case RequestSetAside():
+            return replace(letter, status=Status.SET_ASIDE, set_aside=event)
         case LetterWithdrawn():
             return replace(letter, status=Status.WITHDRAWN, due_at=None)
         case WithdrawalRefused():
             return replace(letter, withdrawal_refused=True)
         case SubmissionIntended() | SubmissionFailed() | SubmissionUncertain():
             return _submitting(letter, event)
+        case LetterUnheardOf():
+            return replace(letter, status=Status.ASKING, due_at=None)
         case LetterNotFound() | ResubmissionAllowed() | PersonAsked() | DecidedByPerson():
             return _clearing_up(letter, event)
         case LetterAccepted() | LetterProgressed() | LetterSent() | LetterDoubled():
@@ -139,6 +150,8 @@ def _clearing_up(
         case DecidedByPerson():
             if event.sent:
                 return replace(letter, status=Status.SENT, due_at=None)
+            if letter.plan is None or letter.post_number is not None:
+                return replace(letter, status=Status.FAILED, due_at=None)
             return replace(
                 letter,
                 status=Status.PLANNED,
@@ -157,11 +170,17 @@ def _at_the_post(
     match event:
         case LetterAccepted():
             number = event.post_number
-            return replace(letter, status=Status.ACCEPTED, post_number=number, due_at=event.at)
+            return replace(
+                letter,
+                status=Status.ACCEPTED,
+                post_number=number,
+                not_found=0,
+                due_at=event.at,
+            )
         case LetterProgressed():
             there = event.stage == "at-print-centre"
             status = Status.AT_PRINT_CENTRE if there else letter.status
-            return replace(letter, status=status, stage=event.stage, due_at=event.at)
+            return replace(letter, status=status, stage=event.stage, not_found=0, due_at=event.at)
         case LetterSent():
             return replace(letter, status=Status.SENT, due_at=None)
         case LetterDoubled():

@@ -20,7 +20,8 @@ class Pace:
     """`call_may_take`: how long an open intent may belong to a call that is under way.
 
     `look_up_after` is the provider's delay until a look-up can see a letter; it doubles with each
-    look-up that found nothing. `poll_every` is the time between two looks at a letter's status.
+    look-up that found nothing. `poll_every` is the time between two looks at a letter's status;
+    it doubles with each look in which the provider did not mention the letter.
     """
 
     call_may_take: timedelta = timedelta(minutes=3)
@@ -39,6 +40,6 @@ class Pace:
             case Status.INTENDED | Status.UNCERTAIN:
                 return Task.RECONCILE, letter.due_at + self.look_up_after * 2**letter.not_found
             case Status.ACCEPTED | Status.AT_PRINT_CENTRE:
-                return Task.POLL, letter.due_at + self.poll_every
+                return Task.POLL, letter.due_at + self.poll_every * 2**letter.not_found
             case _:
                 return None

@@ -25,6 +25,16 @@ class WithdrawMail:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRequestAside:
+    """The request lies among the dead, where a person has to look at it."""
+
+    delivery: UUID
+    attempt: int
+    document: UUID
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DoubtAfterRestore:
     """Our database's present life began at `began_at`: what was to be sent before may be sent."""
 
@@ -88,6 +98,7 @@ class DecideByPerson:
 MailCommand = (
     PlanMail
     | WithdrawMail
+    | SetRequestAside
     | DoubtAfterRestore
     | IntendHandover
     | RecordAcceptance

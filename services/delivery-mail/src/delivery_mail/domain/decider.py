@@ -17,6 +17,7 @@ from delivery_mail.domain.commands import (
     RecordFailedHandover,
     RecordRefusal,
     RecordUncertainty,
+    SetRequestAside,
     WithdrawMail,
 )
 from delivery_mail.domain.events import (
@@ -29,6 +30,7 @@ from delivery_mail.domain.events import (
     MailRefused,
     MailWithdrawn,
     PersonAsked,
+    RequestSetAside,
     WithdrawalRefused,
     WithdrawalRemembered,
 )
@@ -53,6 +55,8 @@ def decide(command: MailCommand, mail: Mail) -> list[MailEvent]:
             return _plan(command, mail)
         case WithdrawMail():
             return _withdraw(command, mail)
+        case SetRequestAside():
+            return _set_aside(command, mail)
         case DoubtAfterRestore():
             forgot = may_be_forgotten(mail, command.began_at)
             return _ask_a_person(mail.number, "restored", command.now) if forgot else []
@@ -65,7 +69,7 @@ def decide(command: MailCommand, mail: Mail) -> list[MailEvent]:
         case RecordFailedHandover() | RecordUncertainty() | RecordRefusal():
             return _end_handover(command, mail)
         case DecideByPerson():
-            if mail.status is not Status.ASKING:
+            if mail.status not in {Status.ASKING, Status.SET_ASIDE}:
                 raise NothingToDecide
             return [DecidedByPerson(sent=command.sent, at=command.now)]
         case _:
@@ -75,13 +79,27 @@ def decide(command: MailCommand, mail: Mail) -> list[MailEvent]:
 def _plan(command: PlanMail, mail: Mail) -> list[MailEvent]:
     if mail.plan is not None:
         return []  # The same request again.
+    if mail.status in {Status.SENT, Status.REFUSED}:
+        return []  # A person has decided what became of it, while it lay among the dead.
     now = command.plan.planned_at
-    withdrawn = mail.status is Status.WITHDRAWAL_REMEMBERED
+    withdrawn = mail.withdrawal is not None
     if command.overdue:
         # It may have been sent before our log was lost: only a person can tell.
         too_late = [WithdrawalRefused(at=now)] if withdrawn else []
         return [command.plan, *_ask_a_person(0, "overdue", now), *too_late]
     return [command.plan, MailWithdrawn(at=now)] if withdrawn else [command.plan]
+
+
+def _set_aside(command: SetRequestAside, mail: Mail) -> list[MailEvent]:
+    """Only who has never been able to read the request has something to ask."""
+    if mail.status not in {Status.UNKNOWN, Status.WITHDRAWAL_REMEMBERED}:
+        return []
+    told = command
+    return [
+        RequestSetAside(
+            delivery=told.delivery, attempt=told.attempt, document=told.document, at=told.now
+        )
+    ]
 
 
 def _withdraw(command: WithdrawMail, mail: Mail) -> list[MailEvent]:

@@ -50,6 +50,16 @@ class WithdrawalRemembered(Event):
     at: AwareDatetime
 
 
+@registry.event("mail.request-set-aside")
+class RequestSetAside(Event):
+    """The request could not be handled and lies among the dead: nothing happens by itself."""
+
+    delivery: UUID
+    attempt: int
+    document: UUID
+    at: AwareDatetime
+
+
 @registry.event("mail.withdrawn")
 class MailWithdrawn(Event):
     """Nothing was sent, and nothing will be."""
@@ -131,6 +141,7 @@ class MailRefused(Event):
 MailEvent = (
     MailPlanned
     | WithdrawalRemembered
+    | RequestSetAside
     | MailWithdrawn
     | WithdrawalRefused
     | HandoverIntended

@@ -17,6 +17,7 @@ from delivery_mail.domain.events import (
     MailRefused,
     MailWithdrawn,
     PersonAsked,
+    RequestSetAside,
     WithdrawalRefused,
     WithdrawalRemembered,
 )
@@ -27,6 +28,7 @@ class Status(StrEnum):
 
     UNKNOWN = "unknown"
     WITHDRAWAL_REMEMBERED = "withdrawal-remembered"
+    SET_ASIDE = "set-aside"
     PLANNED = "planned"
     INTENDED = "intended"
     UNCERTAIN = "uncertain"
@@ -40,6 +42,9 @@ class Status(StrEnum):
 class Mail:
     """The state of one mail.
 
+    `set_aside`: its request has lain among the dead. A mail that has ended without a plan has been
+    decided by a person meanwhile.
+
     `number` counts the handovers; `accepted` says that the server itself has confirmed one.
     `doubt` is the slug of why a person was asked. `trying_since`: when it was planned, or given
     back to us by a person. `due_at`: when the next step may be taken.
@@ -48,6 +53,7 @@ class Mail:
     status: Status = Status.UNKNOWN
     plan: MailPlanned | None = None
     withdrawal: WithdrawalRemembered | None = None
+    set_aside: RequestSetAside | None = None
     withdrawal_refused: bool = False
     number: int = 0
     prepared: KeptMessage | None = None
@@ -67,6 +73,8 @@ def evolve(mail: Mail, event: MailEvent) -> Mail:
             return _handing_over(mail, event)
         case HandoverUncertain() | PersonAsked() | DecidedByPerson():
             return _in_doubt(mail, event)
+        case RequestSetAside():
+            return replace(mail, status=Status.SET_ASIDE, set_aside=event)
         case MailRefused():
             return replace(mail, status=Status.REFUSED, due_at=None)
         case _:
@@ -124,6 +132,8 @@ def _in_doubt(mail: Mail, event: HandoverUncertain | PersonAsked | DecidedByPers
             return replace(mail, status=Status.ASKING)
         case DecidedByPerson(sent=True):
             return replace(mail, status=Status.SENT)
+        case DecidedByPerson() if mail.plan is None:
+            return replace(mail, status=Status.REFUSED)
         case DecidedByPerson():
             at = event.at
             return replace(mail, status=Status.PLANNED, doubt="", trying_since=at, due_at=at)

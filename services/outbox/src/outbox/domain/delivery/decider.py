@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from events.contracts.deliveries import Channel
+from events.contracts.deliveries import NO_NEWS, Channel
 from events.decider import Decider, Rejected
 from outbox.domain.checks import Basis, check
 from outbox.domain.delivery.commands import (
@@ -22,6 +22,7 @@ from outbox.domain.delivery.commands import (
     WithdrawDelivery,
 )
 from outbox.domain.delivery.events import (
+    Answer,
     DeliveryAnswered,
     DeliveryChecked,
     DeliveryDropped,
@@ -203,7 +204,8 @@ def _heard(state: Delivery, event: DeliveryAnswered) -> Delivery:
 
 
 def _told(event: DeliveryAnswered) -> Told:
-    return Told(event.answer, event.at, event.needs_person)
+    no_news = event.answer is Answer.UNCERTAIN and event.reason == NO_NEWS
+    return Told(event.answer, event.at, event.needs_person, no_news)
 
 
 def _at_attempt(state: Delivery, attempt: int) -> Delivery:

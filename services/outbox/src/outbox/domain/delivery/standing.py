@@ -5,6 +5,7 @@ The rule for the answers of the current attempt (answers to earlier ones only en
 1. *Progress* is accepted < sent < succeeded. The furthest progress counts, whatever its instant,
    unless it failed at the same instant as the latest progress, or later: a letter that was sent
    can come back, and an acceptance after we gave up counts.
+   Only where its channel has heard nothing more of it since is an accepted delivery uncertain.
 2. Without progress: withdrawn, else failed, else uncertain. Uncertainty never outranks a fact,
    since whoever is asked afterwards tells of instants that lie before it.
 3. Without any of these it is requested.
@@ -29,6 +30,7 @@ class Told:
     answer: Answer
     at: datetime
     needs_person: bool = False
+    no_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,11 @@ def standing_of(told: Collection[Told], channel: Channel) -> Standing | None:
         failed = max(_instants(told, Answer.FAILED), default=None)
         if failed is not None and failed >= progressed:
             return Standing(State.FAILED, failed)
-        return Standing(_meaning(furthest, channel), min(_instants(told, furthest)))
+        state = _meaning(furthest, channel)
+        silent = max((fact.at for fact in told if fact.no_news), default=progressed)
+        if silent > progressed and state is not State.DELIVERED:
+            return Standing(State.UNCERTAIN, silent)
+        return Standing(state, min(_instants(told, furthest)))
     for answer, state in _SETBACKS:
         if instants := _instants(told, answer):
             return Standing(state, max(instants))
