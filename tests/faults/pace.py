@@ -18,7 +18,8 @@ _SOON = timedelta(seconds=1)
 _CONSTANTS: dict[str, Any] = {
     "events.batch:WAIT": _SOON,
     "events.worker:WAIT": _SOON,
-    "events.work:_AFTER_TROUBLE": _SOON,
+    "events.work:_TROUBLE": "update work set attempts = attempts + 1, failed = %s,"
+    " due_at = clock_timestamp() + interval '1 second' where stream = any (%s) and task = %s",
     "events.inlet:_PAUSE_MAX_S": 1.0,
     "events.database:_CONNECTION_WAIT_S": 4.0,
     "events.relay:_OPTIONS": "-c idle_session_timeout=3s -c statement_timeout=10s"

@@ -32,7 +32,7 @@ def several(everything: World, numbers: range) -> Iterator[list[Seat]]:
 @pytest.mark.spec("CHN-04", "CHN-01", "PLT-01")
 def test_three_of_each_share_the_work_while_some_come_and_some_die(everything: World) -> None:
     runner = Runner(everything)
-    story = Story(everything, "Viele Hände", documents=_DOCUMENTS)
+    story = Story(everything, "Many hands", documents=_DOCUMENTS)
     dice = random.Random(1)  # noqa: S311 - chance that can be repeated, not secrecy
     with several(everything, range(2, 3)):
         story.enter()
@@ -54,7 +54,7 @@ def test_adding_and_removing_intakes_in_full_flow_loses_and_doubles_nothing(
 ) -> None:
     """Every change of the group moves partitions: for a moment two may believe to hold one."""
     runner = Runner(everything)
-    story = Story(everything, "Gruppenwechsel", documents=_DOCUMENTS)
+    story = Story(everything, "Changes of the group", documents=_DOCUMENTS)
     intakes = [Seat.of(who, 2) for who in INTAKES]
     story.enter()
     story.wait_until_sendable()

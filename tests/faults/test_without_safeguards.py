@@ -76,7 +76,7 @@ def test_a_sender_that_wakes_up_too_late_sends_nothing_while_there_is_a_fence(
     with without(everything, *safeguards):
         everything.traps.disarm()
         everything.traps.arm(MAIL_SENDER, "intent.after", number=signal.SIGSTOP)
-        story = Story(everything, f"Zaun {copies}", documents=1)
+        story = Story(everything, f"Fence {copies}", documents=1)
         runner = Runner(everything)
         story.enter()
         story.wait_until_sendable()

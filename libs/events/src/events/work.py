@@ -89,7 +89,7 @@ async def put_off(
         await connection.execute(_PUT_OFF, (pause, list(streams), task))
 
 
-NEXT_STEPS = ReadModel("work", drifting=("due_at",))
+NEXT_STEPS = ReadModel("work", drifting=("due_at", "attempts", "failed"))
 """What `keep_next_step` keeps; whoever could not do a task now has put it off without an event."""
 
 NextStep = Callable[[Any], tuple[str, datetime] | None]
