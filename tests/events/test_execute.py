@@ -113,6 +113,19 @@ async def test_a_name_is_stored_under_lock_and_read_again(
     assert [sealed.key for sealed in row.sealed] == [KeyId(person, Category.IDENTITY)]
 
 
+async def test_rules_that_look_at_no_name_leave_it_under_lock(
+    store: MemoryStore, keyring: Keyring
+) -> None:
+    stream = new_id()
+    await carry_out(store, executor(keyring), order(Note(new_id(), "Groß"), stream))
+
+    for opens, names in ((True, ("Groß",)), (False, (None,))):
+        kind = replace(LEDGER, opens=opens)
+        counting = replace(order(Count(), stream), kind=kind)
+        (result,) = await carry_out(store, executor(keyring), counting)
+        assert state_of(result).names == names
+
+
 async def test_what_is_published_has_the_same_ids_for_ever(
     store: MemoryStore, keyring: Keyring
 ) -> None:

@@ -88,7 +88,8 @@ class Executor:
         kinds = {order.stream: order.kind for order in orders}
         owners = {order.stream: order.mandant for order in orders}
         await transaction.lock(kinds.keys())
-        rows = await transaction.load(kinds.keys())
+        opened = [stream for stream, kind in kinds.items() if kind.opens]
+        rows = await transaction.load(kinds.keys(), opened)
         _check_owners(rows, orders)
         await vault.fetch(block.key for row in _flat(rows) for block in row.sealed)
         return {

@@ -4,6 +4,7 @@ The offsets in our own database decide where reading goes on; Kafka's stored one
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from faststream.kafka.message import KafkaAckableMessage
 
 from events.database import Database
 from events.inlet import Inlet, Records
+from events.linger import linger
 
 _BATCH_MAX = 2000
 _BATCH_WAIT_MS = 20
@@ -54,7 +56,13 @@ async def intake(
         parser=listener.parse,
         decoder=_decode,
     )
-    subscriber(inlet.take)
+
+    async def take(records: Records) -> None:
+        began = time.monotonic()
+        await inlet.take(records)
+        await linger(began, len(records), _BATCH_MAX)
+
+    subscriber(take)
     listener.consumer_of = lambda: subscriber.consumer
     await broker.start()
     try:

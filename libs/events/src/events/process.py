@@ -6,6 +6,7 @@ import contextlib
 import gc
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ import uvloop
 from events import tracing
 from events.database import TRANSIENT
 from events.intake import intake
+from events.linger import linger
 from events.log import configure_logs
 from events.measures import measure
 from events.migrate import migrate
@@ -91,6 +93,7 @@ async def _erase(machinery: Machinery, stopping: asyncio.Event) -> None:
 async def _handle_inbox(machinery: Machinery, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         machinery.health.beat("worker")
+        began = time.monotonic()
         try:
             claimed = await machinery.worker.work()
         except TRANSIENT as error:
@@ -99,6 +102,7 @@ async def _handle_inbox(machinery: Machinery, stopping: asyncio.Event) -> None:
             continue
         if not claimed:
             await machinery.wake.wait(INBOX, _NET_S)
+        await linger(began, claimed, machinery.worker.batch_max)
 
 
 async def watch(machinery: Machinery) -> None:

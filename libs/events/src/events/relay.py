@@ -25,6 +25,7 @@ from psycopg.conninfo import make_conninfo
 from events import metrics, tracing
 from events.database import TRANSIENT, Connection
 from events.envelope import header
+from events.linger import linger
 from events.wake import Wake
 
 _LOCK = 0x686275726C  # One relay per service: whoever holds this advisory lock of the database.
@@ -102,6 +103,7 @@ class Relay:
                 await _publish(connection, producer, rows)
             if len(rows) < _BATCH_MAX:
                 await self._wake.wait("relay", _PAUSE_S)
+            await linger(fetched_at, len(rows), _BATCH_MAX)
 
 
 async def _is_first(connection: Connection) -> bool:

@@ -61,7 +61,7 @@ def unseal(sealed: Sealed, key: bytes, place: Place) -> Json:
 
 
 def _bound_to(place: Place, key_id: KeyId) -> bytes:
-    where = (
-        f"{place.mandant}\x1f{place.source}\x1f{place.event}\x1f{place.stream}\x1f{place.version}"
-    )
-    return f"{where}\x1f{key_id.subject}\x1f{key_id.category}".encode()
+    # Ids as their 16 bytes: as texts, five of them took a third of the time of sealing.
+    ids = (place.mandant, place.event, place.stream, key_id.subject)
+    rest = f"{place.version}\x1f{place.source}\x1f{key_id.category}"
+    return b"".join([one.bytes for one in ids]) + rest.encode()

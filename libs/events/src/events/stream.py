@@ -31,12 +31,15 @@ class StreamKind(Generic[C, S, E]):
 
     `publish(before, event, after)` turns one private event into what other services hear of it,
     in a fixed order: the n-th published event of a private one always has the same id.
+    `opens`: whether these rules look at personal fields of what was recorded before. Where they do
+    not, its blocks stay sealed and its keys untouched, which is a third of the cost of loading.
     """
 
     name: str
     registry: Registry
     decider: Decider[C, S, E]
     publish: Callable[[S, E, S], Iterable[PublishedEvent]]
+    opens: bool = True
 
 
 @dataclass(frozen=True, slots=True)

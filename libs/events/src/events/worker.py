@@ -61,7 +61,7 @@ class Worker:
         self._registry = registry
         self._reactions = {registry.name_of(c).type: reaction(r) for c, r in hears.items()}
         self._committed = committed
-        self._batch_max = batch_max
+        self.batch_max = batch_max
         self._deaths = Deaths()
         self._set_aside = {registry.name_of(c).type: answer for c, answer in set_aside.items()}
         self._next_mandant = _FIRST
@@ -110,11 +110,11 @@ class Worker:
     async def _claim(self, connection: Connection, only: Sequence[Row] | None) -> list[Row]:
         if only is not None:
             return await inbox.claim_these(connection, only)
-        most = self._batch_max // 4
+        most = self.batch_max // 4
         turn = await inbox.waiting_mandants(connection, self._next_mandant, most)
         # After the last of them comes the first again.
         self._next_mandant = UUID(int=turn[-1].int + 1) if turn and len(turn) == most else _FIRST
-        return await inbox.claim(connection, self._batch_max, turn)
+        return await inbox.claim(connection, self.batch_max, turn)
 
     def _batch(self, connection: Connection, rows: Sequence[Row]) -> Batch:
         return Batch(

@@ -61,8 +61,13 @@ class Transaction(Protocol):
     async def lock(self, streams: Collection[UUID]) -> None:
         """Wait until nobody else works on these streams; held to the end of the transaction."""
 
-    async def load(self, streams: Collection[UUID]) -> Mapping[UUID, Sequence[Stored]]:
-        """The events of the streams by version. A stream without any is left out."""
+    async def load(
+        self, streams: Collection[UUID], opened: Collection[UUID] | None = None
+    ) -> Mapping[UUID, Sequence[Stored]]:
+        """The events of the streams by version. A stream without any is left out.
+
+        Sealed blocks come with the streams that are to be opened: all, unless they are named.
+        """
 
     async def keys(self, ids: Collection[KeyId]) -> Keys:
         """The keys of subjects, kept from erasure until the transaction ends."""

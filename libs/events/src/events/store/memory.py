@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from events.keyring import Missing, WrappedKey
@@ -60,10 +60,13 @@ class MemoryTransaction:
     async def lock(self, streams: Collection[UUID]) -> None:
         """Nothing to do: transactions run one after the other."""
 
-    async def load(self, streams: Collection[UUID]) -> Mapping[UUID, Sequence[Stored]]:
+    async def load(
+        self, streams: Collection[UUID], opened: Collection[UUID] | None = None
+    ) -> Mapping[UUID, Sequence[Stored]]:
         found = {stream: self._draft.events.get(stream, ()) for stream in streams}
+        wanted = streams if opened is None else opened
         return {
-            stream: tuple(rows)
+            stream: tuple(row if stream in wanted else replace(row, sealed=()) for row in rows)
             for stream, rows in found.items()
             if rows and rows[0].mandant in self._mandants
         }

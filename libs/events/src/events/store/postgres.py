@@ -92,11 +92,13 @@ class PostgresTransaction:
     async def lock(self, streams: Collection[UUID]) -> None:
         await self.connection.execute(_LOCK, (sorted(_lock_number(stream) for stream in streams),))
 
-    async def load(self, streams: Collection[UUID]) -> Mapping[UUID, Sequence[Stored]]:
-        wanted = (list(streams),)
+    async def load(
+        self, streams: Collection[UUID], opened: Collection[UUID] | None = None
+    ) -> Mapping[UUID, Sequence[Stored]]:
+        wanted = list(streams if opened is None else opened)
         async with self.connection.pipeline():
-            events = await self.connection.execute(_LOAD, wanted, binary=True)
-            blocks = await self.connection.execute(_LOAD_SEALED, wanted, binary=True)
+            events = await self.connection.execute(_LOAD, (list(streams),), binary=True)
+            blocks = await self.connection.execute(_LOAD_SEALED, (wanted,), binary=True)
         sealed: dict[tuple[UUID, int], list[Sealed]] = {}
         for stream, version, subject, category, mark, nonce, block in await blocks.fetchall():
             key = KeyId(subject, _category(category))

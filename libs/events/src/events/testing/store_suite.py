@@ -82,6 +82,16 @@ class StoreSuite:
             first.name,
         )
 
+    async def test_blocks_come_with_the_streams_that_are_to_be_opened(self, store: Store) -> None:
+        opened, closed = new_id(), new_id()
+        async with store.transaction([MANDANT]) as transaction:
+            await transaction.append(
+                [row(stream, 1, MANDANT, block()) for stream in (opened, closed)]
+            )
+            loaded = await transaction.load([opened, closed], [opened])
+
+        assert [len(loaded[stream][0].sealed) for stream in (opened, closed)] == [1, 0]
+
     async def test_many_streams_are_appended_and_loaded_at_once(self, store: Store) -> None:
         streams = [new_id() for _ in range(3)]
         rows = [row(stream, version) for version in (1, 2) for stream in streams]

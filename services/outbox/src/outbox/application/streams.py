@@ -11,7 +11,12 @@ from outbox.domain.recipient import decider as recipient
 from outbox.domain.recipient import events as recipient_events
 from outbox.publishing import keep_to_ourselves, publish_delivery, publish_document
 
-DOCUMENT = StreamKind("document", document_events.registry, document.DECIDER, publish_document)
-DELIVERY = StreamKind("delivery", delivery_events.registry, delivery.DECIDER, publish_delivery)
+# These rules go by what anyone may read; names and addresses are for those who are told of it.
+DOCUMENT = StreamKind(
+    "document", document_events.registry, document.DECIDER, publish_document, opens=False
+)
+DELIVERY = StreamKind(
+    "delivery", delivery_events.registry, delivery.DECIDER, publish_delivery, opens=False
+)
 RECIPIENT = StreamKind("recipient", recipient_events.registry, recipient.DECIDER, keep_to_ourselves)
 MANDANT = StreamKind("mandant", mandant_events.registry, mandant.DECIDER, keep_to_ourselves)
