@@ -57,6 +57,18 @@ async def test_what_was_put_off_comes_later_where_it_is_still_to_be_done(app: Da
     assert await due(app, "account", TASKS, 10) == [asking]
 
 
+@pytest.mark.spec("PLT-40")
+async def test_a_clock_that_was_ahead_holds_nothing_up(app: Database) -> None:
+    wrong = utc_now() + timedelta(hours=1)
+    at_once = Due(new_id(), MANDANT, "account", "send", wrong, planned_at=wrong)
+    later = Due(new_id(), MANDANT, "account", "send", wrong + timedelta(minutes=1), 0, wrong)
+    behind = utc_now() - timedelta(hours=1)
+    early = Due(new_id(), MANDANT, "account", "send", behind + timedelta(minutes=1), 0, behind)
+    await plan(app, at_once, later, early)
+    found = [one.stream for one in await due(app, "account", TASKS, 10)]
+    assert found == [early.stream, at_once.stream]
+
+
 @pytest.fixture
 async def parts(urls: Urls, keks: str) -> AsyncIterator[Machinery]:
     settings = ServiceSettings(

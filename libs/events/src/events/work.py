@@ -24,7 +24,9 @@ _NET_S = 1.0
 
 _SCHEDULE = """
 insert into work (stream, mandant, lane, task, due_at)
-select * from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
+select stream, mandant, lane, task, due_at - greatest(planned_at - clock_timestamp(), interval '0')
+from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    as w (stream, mandant, lane, task, due_at, planned_at)
 on conflict (stream) do update
 set lane = excluded.lane, task = excluded.task, due_at = excluded.due_at,
     attempts = 0, failed = null
@@ -51,7 +53,9 @@ log = structlog.get_logger()
 class Due:
     """A task for one stream, not to be begun before its instant.
 
-    `attempts`: how often in a row our own bug has kept it from being done.
+    `attempts`: how often in a row our own bug has kept it from being done. `planned_at`: when it
+    was planned, by the clock of who did; by so much as that clock is ahead of the database's, the
+    task is due earlier, or a clock that was wrong for a minute would hold a letter for an hour.
     """
 
     stream: UUID
@@ -60,13 +64,17 @@ class Due:
     task: str
     due_at: datetime
     attempts: int = field(default=0, compare=False)
+    planned_at: datetime | None = field(default=None, compare=False)
 
 
 async def schedule(
     connection: Connection, wanted: Sequence[Due], done: Collection[UUID] = ()
 ) -> None:
     """Set the one next task of some streams, and take out streams that have none."""
-    rows = [(d.stream, d.mandant, d.lane, d.task, d.due_at) for d in sorted(wanted, key=_by_stream)]
+    rows = [
+        (one.stream, one.mandant, one.lane, one.task, one.due_at, one.planned_at)
+        for one in sorted(wanted, key=_by_stream)
+    ]
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         await connection.execute(_SCHEDULE, columns)
@@ -108,7 +116,8 @@ def keep_next_step(lane: str, next_step: NextStep) -> Project:
             if step is None:
                 done.append(change.stream)
             else:
-                wanted.append(Due(change.stream, change.mandant, lane, *step))
+                at = change.recorded[-1].at if change.recorded else None
+                wanted.append(Due(change.stream, change.mandant, lane, *step, planned_at=at))
         await schedule(connection, wanted, done)
 
     return project

@@ -1,5 +1,6 @@
 """Idempotency keys in PostgreSQL, shared by all processes of a service."""
 
+import hashlib
 from typing import Any
 
 from psycopg.rows import TupleRow
@@ -87,7 +88,9 @@ def _of_row(request: KeyedRequest, row: TupleRow) -> ClaimResult:
 
 
 def _where(request: KeyedRequest) -> dict[str, Any]:
-    return {"mandant": request.mandant, "route": request.route, "key": request.key}
+    """The key only as its hash: callers make up theirs, and some make them of names."""
+    digest = hashlib.sha256(request.key.encode()).hexdigest()
+    return {"mandant": request.mandant, "route": request.route, "key": digest}
 
 
 def _held(claimed: Claimed) -> dict[str, Any]:
