@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PROJECTS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml deploy/simulators/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo up down logs topics trace spec lines bench million schemas lock
+.PHONY: help setup check test demo up down logs topics trace dead spec lines faults bench million schemas lock
 
 ##@ Start here
 help: ## this page
@@ -53,6 +53,9 @@ bench: setup ## each figure beside its peer's, into bench.json (ONLY=name, ROUND
 million: setup ## a million messages, clean and spoilt, end in the same state (COUNT=n)
 	@$(BIN)/python -m bench.million $(COUNT:%=--count %)
 
+faults: setup ## kills, cuts, fills and restores while post is sent (SEEDS=10, SEED=7, FAULTS=1000); docs/faults.md
+	@$(BIN)/python -m tests.faults $(SEEDS:%=--seeds %) $(SEED:%=--seed %) $(FAULTS:%=--faults %)
+
 ##@ Local servers
 up: setup ## starts Kafka and PostgreSQL here, keeping their data
 	@$(BIN)/python -m stack up --folder $(STACK_FOLDER)
@@ -69,6 +72,9 @@ topics: setup ## creates the Kafka topics from their table in code
 ##@ By night
 trace: setup ## one story through all services, as their settings say (ID=document, delivery or correlation)
 	@$(BIN)/python -m events.operator.timeline $(ID) $(SERVICES)
+
+dead: setup ## records that a person has to look at, in all services, as their settings say
+	@for service in $(SERVICES); do echo "== $$service"; $(BIN)/python -m $$service dead list || exit 1; done
 
 # uv is five times as fast as pip, which takes over where uv cannot reach the packages as pip is set up to.
 $(STAMP): requirements.lock $(PROJECTS)

@@ -20,7 +20,6 @@ from events.intake import intake
 from events.linger import linger
 from events.log import configure_logs
 from events.measures import measure
-from events.migrate import migrate
 from events.operator import TOOLS
 from events.operator.tool import Site, Tool
 from events.service import INBOX, Blueprint, Machinery
@@ -169,6 +168,8 @@ def start(
     tracing.configure(package.replace("_", "-"))
     tool = chosen_tool(arguments)
     if arguments.chosen == "migrate":
+        from events.migrate import migrate
+
         migrate(package, settings.migrator_database_url.get_secret_value())
     elif tool is not None:
         run(_use(tool, Site(settings, blueprint(settings)), arguments))
