@@ -20,7 +20,6 @@ from events.ids import new_id
 from events.keyring import Keyring
 from events.personal import Category, KeyId, sealing_keys
 from events.recording import Origin, Telling, recalled, stored, told
-from events.registry import Event
 from events.store import ForeignMandantError, Record, Stored, Transaction
 from events.stream import Cause, Change, Done, Order, Recorded, StreamKind
 from events.subject_keys import key_record
@@ -114,8 +113,8 @@ class Executor:
             if made and self.issues_keys:
                 now = self.clock()
                 await transaction.enqueue([key_record(mandant, key, now) for key in made])
-        await vault.fetch(key for step in plan.steps for key in step.needs())
-        erased = [step.order for step in plan.steps if vault.erased(step.needs()) is not None]
+        await vault.fetch(key for step in plan.steps for key in step.needs)
+        erased = [step.order for step in plan.steps if vault.erased(step.needs) is not None]
         return {index: SubjectErased() for index in erased}
 
     async def _write(self, transaction: Transaction, vault: Vault, plan: "_Plan") -> None:
@@ -169,16 +168,13 @@ class _Stream:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One new event, what is told of it, and which order it came from."""
+    """One new event, what is told of it, the keys that seal both, and whose order it was."""
 
     order: int
     kind: StreamKind[Any, Any, Any]
     recorded: Recorded
     tellings: tuple[Telling, ...]
-
-    def needs(self) -> frozenset[KeyId]:
-        events: list[Event] = [self.recorded.event, *(telling.event for telling in self.tellings)]
-        return frozenset().union(*(sealing_keys(event) for event in events))
+    needs: frozenset[KeyId]
 
 
 @dataclass(slots=True)
@@ -195,6 +191,8 @@ class _Plan:
         own: dict[UUID, set[KeyId]] = {}
         for step in self.steps:
             keys = sealing_keys(step.recorded.event, own_only=True)
+            if not keys:
+                continue
             also = {KeyId(key.subject, category) for key in keys for category in issued}
             own.setdefault(step.recorded.mandant, set()).update(keys | also)
         return own
@@ -249,7 +247,8 @@ def _carry_out(index: int, order: Order, plan: _Plan, clock: Clock) -> Result:
         state = order.kind.decider.evolve(stream.state, event)
         tellings = order.kind.publish(stream.state, event, state)
         told_of = tuple(Telling(new, rank, telling) for rank, telling in enumerate(tellings))
-        plan.steps.append(_Step(index, order.kind, new, told_of))
+        needs = sealing_keys(event).union(*(sealing_keys(one.event) for one in told_of))
+        plan.steps.append(_Step(index, order.kind, new, told_of, needs))
         stream = _Stream(stream.kind, stream.mandant, stream.id, new.version, state, new)
         recorded.append(new)
     plan.after[order.stream] = stream

@@ -48,6 +48,7 @@ class Personal:
 
 Blocks = Mapping[KeyId, Json]
 E = TypeVar("E", bound=Event)
+_NONE: frozenset[KeyId] = frozenset()
 
 
 @cache
@@ -106,9 +107,12 @@ def assemble(registry: Registry, name: Name, public: Json, blocks: Blocks) -> Ev
 
 def sealing_keys(event: Event, *, own_only: bool = False) -> frozenset[KeyId]:
     """The keys that sealing this event needs, or those of them that the service makes itself."""
+    marks = personal_fields(type(event))
+    if not marks:
+        return _NONE
     return frozenset(
         KeyId(getattr(event, mark.subject), mark.category)
-        for name, mark in personal_fields(type(event)).items()
+        for name, mark in marks.items()
         if (mark.own or not own_only) and getattr(event, name) is not None
     )
 
