@@ -74,7 +74,7 @@ trace: setup ## one story through all services, as their settings say (ID=docume
 	@$(BIN)/python -m events.operator.timeline $(ID) $(SERVICES)
 
 dead: setup ## records that a person has to look at, in all services, as their settings say
-	@for service in $(SERVICES); do echo "== $$service"; $(BIN)/python -m $$service dead list || exit 1; done
+	@for service in $(SERVICES); do echo "== $$service"; $(BIN)/python -m $$service dead list || failed=1; done; exit $$failed
 
 # uv is five times as fast as pip, which takes over where uv cannot reach the packages as pip is set up to.
 $(STAMP): requirements.lock $(PROJECTS)

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import sql
 from tests.events.ledger import MANDANT, STRANGER, Count, Note, executor, order
-from tests.events.tallying import BLUEPRINT, READ_MODELS, erase, make_tables, project, settings_of
+from tests.events.tallying import BLUEPRINT, READ_MODELS, make_tables, project, settings_of
 
 from events.commands import Commands
 from events.database import Database
@@ -86,7 +86,7 @@ class House:
         """A rebuild step by step; leaving it is like being killed there."""
         report = (lambda _: None) if told is None else told.append
         async with rebuilding(self.site(**changed), report) as rebuild:
-            yield replace(rebuild, service=replace(rebuild.service, erase=erase))
+            yield rebuild
 
     async def write(self, orders: int, *, new: float = 0.3) -> None:
         """So many facts of two mandants, most of them in streams that there are already."""

@@ -118,6 +118,7 @@ BLUEPRINT = Blueprint(
     project=project,
     read_models=tuple(map(ReadModel, READ_MODELS)),
     effects=("errand",),
+    erase=erase,
 )
 
 

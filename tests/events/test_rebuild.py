@@ -6,16 +6,21 @@ from collections.abc import AsyncIterator, Sequence
 import psycopg
 import pytest
 from tests.events.conditions import until
-from tests.events.ledger import MANDANT, STRANGER, Note, order
+from tests.events.ledger import MANDANT, STRANGER, Note, executor, order
 from tests.events.rebuilding import House, a_house
-from tests.events.tallying import READ_MODELS, project
+from tests.events.tallying import READ_MODELS, erase, project
 
 import stack
+from events.clock import utc_now
 from events.database import Connection, Database
+from events.erasure import Eraser, demand
 from events.ids import new_id
+from events.keyring import Keyring
+from events.personal import Category, KeyId
 from events.rebuild import shadow
 from events.rebuild.run import Progress, RebuildError
 from events.stream import Change
+from events.subject_keys import Fence
 
 _APPEND = """
 insert into event (mandant, stream, version, id, type, schema, at, meta, data)
@@ -205,6 +210,37 @@ async def test_an_erased_person_stays_away(house: House) -> None:
 
     assert house.rows("select person from person") == []
     house.check()
+
+
+@pytest.mark.spec("PLT-01")
+async def test_what_a_fence_has_taken_out_stays_out(house: House) -> None:
+    """Its key may stand still: another category's fence has taken the row along."""
+    person = new_id()
+    await house.commands.one(order(Note(person, "Jürgen Groß")))
+    fence = "insert into erasure_fence values (%s, %s, 'communication', null, now())"
+    house.change(fence, MANDANT, person)
+    house.change("delete from person where person = %s", person)
+    assert await house.rebuild() == 0
+    assert house.rows("select person from person") == []
+
+
+@pytest.mark.spec("PLT-01")
+async def test_nobody_confirms_an_erasure_while_new_tables_may_hold_the_name(house: House) -> None:
+    """Not even while a killed rebuild lies about."""
+    person = new_id()
+    await house.commands.one(order(Note(person, "Jürgen Groß")))
+    async with house.opened() as rebuild:
+        await rebuild.prepare()
+    fence = Fence(MANDANT, KeyId(person, Category.IDENTITY), None, utc_now())
+    async with Database(house.urls.app) as app:
+        async with app.working([MANDANT]) as connection:
+            await demand(connection, [fence], confirm=True)
+        eraser = Eraser(app, executor(Keyring.from_text(house.keks)), erase, lambda: None)
+        assert await eraser.work() == 0
+        assert await house.rebuild() == 0
+        assert await eraser.work() == 1
+    assert house.rows("select topic from relay where topic = 'ErasureConfirmed'") != []
+    assert house.rows("select person from person") == []
 
 
 async def test_an_older_writer_is_waited_for(house: House) -> None:

@@ -44,7 +44,8 @@ async def replay(app: Database, own: Database, urls: Urls, keyring: Keyring) -> 
     epochs = await epoch.begin(own, 1, utc_now())
     async with await psycopg.AsyncConnection.connect(urls.migrator, autocommit=True) as log:
         origin = Origin("ledger", 1, published, TOPICS)
-        yield Replay(log, app, keyring, origin, kinds_by_event([LEDGER]), epochs, "run-1")
+        kinds = kinds_by_event([LEDGER])
+        yield Replay(log, app, keyring, origin, kinds, epochs, "run-1", newest_only=False)
 
 
 async def note(
@@ -287,3 +288,29 @@ async def test_the_tool_tells_kafka_through_the_relay_and_only_when_told_to(
     told = live(owner)[len(before) :]
     assert [record.key for record in told] == [record.key for record in before]
     assert all(header(record.headers, REPLAY) for record in told)
+
+
+@pytest.mark.spec("PLT-03")
+async def test_of_a_state_only_the_newest_snapshot_is_told_to_kafka(
+    replay: Replay, app: Database, keyring: Keyring
+) -> None:
+    """Kafka keeps the record that came last: an older one would be all that newcomers learn."""
+    stream = await note(app, keyring, "Alte Straße 1")
+    between = utc_now()
+    await note(app, keyring, "Neue Straße 2", stream=stream)
+    told: list[Again] = []
+
+    async def deliver(_: Transaction, page: Sequence[Again]) -> None:
+        told.extend(page)
+
+    to_kafka = replace(replay, newest_only=True)
+    async for _ in to_kafka.pages(Selection(until=between), deliver):
+        pass
+    assert [one for one in told if one.record.topic == "ContactChanged"] == []
+    async for _ in to_kafka.pages(ALL, deliver):
+        pass
+    assert {one.of.version for one in told if one.record.topic == "ContactChanged"} == {3}
+    told.clear()
+    async for _ in replay.pages(ALL, deliver):
+        pass
+    assert {one.of.version for one in told if one.record.topic == "ContactChanged"} == {1, 3}

@@ -198,3 +198,15 @@ async def test_a_topic_that_nobody_hears_any_more_is_set_aside(
     assert listener.inbox() == [(1, None)]
     assert Name("DocumentQueued", 1).type in TOPICS
     assert owner.execute("select count(*) from dead").fetchone() == (0,)
+
+
+async def test_a_worker_that_cannot_even_claim_says_so(
+    listener: Listener, owner: psycopg.Connection
+) -> None:
+    await listener.take(*listener.say(said("Groß")))
+    owner.execute("revoke update on inbox from hausbote_app")
+    try:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await listener.work()
+    finally:
+        owner.execute("grant update on inbox to hausbote_app")

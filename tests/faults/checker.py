@@ -99,6 +99,9 @@ def _letters(books: Books) -> Iterator[str]:
     for stream, events in streams.items():
         types = {event.type for event in events}
         yield from _times(f"letter {stream}", found[str(stream)], types)
+    for custom1, copies in found.items():
+        if copies > 1 and custom1 not in {str(stream) for stream in streams}:
+            yield f"letter {custom1} of nobody's is there {copies} times"
 
 
 def _mails(books: Books) -> Iterator[str]:

@@ -67,9 +67,13 @@ where (f.mandant, f.subject, f.category)
     in (select * from unnest(%s::uuid[], %s::uuid[], %s::text[]))
 order by f.subject, f.category
 """
+# What is being rebuilt may hold the name too, and nobody has seen to it that it goes along: whoever
+# confirms must wait until the new tables are in place, or given up.
 _CLAIM = """
 select seq, mandant, subject, category, at, tell, confirm from erasure_due
-where due_at <= clock_timestamp() order by due_at, seq limit 1 for update skip locked
+where due_at <= clock_timestamp() and not exists (
+    select from pg_namespace where nspname = 'rebuilding')
+order by due_at, seq limit 1 for update skip locked
 """
 _LOCK = "select pg_advisory_xact_lock(%s)"
 _DELETE_KEY = """
@@ -143,8 +147,8 @@ async def take_in(
 ) -> list[str]:
     """Keep the keys and fences of some records; returns the names that records may wait for.
 
-    Never waits for a reader of a key. Who `answers_late_keys` publishes the fence again when a
-    key comes after it, so that the fence stays the last word in the topic.
+    Who `answers_late_keys` publishes the fence again when a key comes after it, so that the fence
+    stays the last word in the topic.
     """
     about = [one for one in heard if not isinstance(one, Tick)]
     keys = [one for one in about if isinstance(one, IssuedKey)]

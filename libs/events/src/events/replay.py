@@ -23,6 +23,7 @@ from events.registry import Json
 from events.store import Record, Stored, Transaction
 from events.store.postgres import PostgresStore
 from events.stream import Recorded, StreamKind
+from events.topic import Kind
 from events.vault import Vault
 
 _PAGE_ROWS = 500
@@ -92,7 +93,11 @@ def kinds_by_event(kinds: Collection[StreamKind[Any, Any, Any]]) -> Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One run. `log` reads all mandants' rows of the table `event`, `database` is the app's."""
+    """One run. `log` reads all mandants' rows of the table `event`, `database` is the app's.
+
+    `newest_only`: of a state, only the last one is told. Kafka keeps the record that came last, so
+    an older snapshot told again would be all that a new service ever learns.
+    """
 
     log: Connection
     database: Database
@@ -101,6 +106,7 @@ class Replay:
     kinds: Kinds
     epochs: Epochs
     run: str
+    newest_only: bool = True
 
     async def pages(
         self, selection: Selection, deliver: Deliver, *, after: int = 0
@@ -135,10 +141,14 @@ class Replay:
         mandants = {mandant for _, mandant in wanted.values()}
         async with PostgresStore(self.database).transaction(mandants) as transaction:
             vault = Vault(transaction, self.keyring)
-            rows = await transaction.load({stream for stream, _ in wanted})
+            streams = {stream for stream, _ in wanted}
+            # Nobody tells anything newer between what we read and what we say.
+            await transaction.lock(streams)
+            rows = await transaction.load(streams)
+            published = await published_of(rows, vault, self.kinds, self.origin.source)
             tellings = [
                 telling
-                for telling in await published_of(rows, vault, self.kinds, self.origin.source)
+                for telling in (self._newest(published) if self.newest_only else published)
                 if (telling.of.stream, telling.of.version) in wanted
                 and (not topics or self._topic(telling) in topics)
             ]
@@ -147,6 +157,15 @@ class Replay:
             again.sort(key=lambda one: one.position)
             await deliver(transaction, again)
         return tuple(again)
+
+    def _newest(self, tellings: Sequence[Telling]) -> list[Telling]:
+        last = {(one.of.stream, self._topic(one)): one.of.version for one in tellings}
+        return [
+            one
+            for one in tellings
+            if self.origin.topics[self._topic(one)].kind is not Kind.STATE
+            or last[one.of.stream, self._topic(one)] == one.of.version
+        ]
 
     def _topic(self, telling: Telling) -> str:
         return self.origin.published.name_of(type(telling.event)).type

@@ -129,6 +129,8 @@ class Worker:
 
     async def _blame(self, rows: Sequence[Row], error: Exception) -> int:
         """Find the record that can't be handled, and put off only that one."""
+        if not rows:
+            raise error  # Nothing could even be claimed: no record's fault, and nobody else tells.
         if len(rows) > 1:
             middle = len(rows) // 2
             return await self._attempt(rows[:middle]) + await self._attempt(rows[middle:])

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 class DecisionBody(BaseModel):
-    """`not-sent` starts the sending again."""
+    """`not-sent` starts the sending again; where nothing could be sent, it ends as failed."""
 
     model_config = ConfigDict(extra="forbid")
 

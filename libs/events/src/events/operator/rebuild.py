@@ -56,7 +56,8 @@ async def _carry_out(
     if chosen.abandon or await rebuild.interrupted_after_swap():
         await rebuild.clear()
         print("abandoned" if chosen.abandon else "swapped before it was interrupted: cleared up")
-        return 0
+        if not chosen.compare:
+            return 0
     try:
         await rebuild.prepare()
         if chosen.compare:

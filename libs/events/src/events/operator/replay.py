@@ -118,7 +118,9 @@ async def _replay(site: Site, chosen: argparse.Namespace, path: Path | None) -> 
     summary, name = Summary(), str(new_id())
     print(f"replay {name}{'' if chosen.go else ': dry run, --go does it'}", flush=True)
     async with AsyncExitStack() as stack:
-        replay, queue = await stack.enter_async_context(_opened(site, name))
+        replay, queue = await stack.enter_async_context(
+            _opened(site, name, newest_only=path is None)
+        )
         deliver: Deliver = _relay if chosen.go else _nowhere
         if chosen.go and path is not None:
             deliver = _into(stack.enter_context(_file(path)))
@@ -142,7 +144,9 @@ def _selection(chosen: argparse.Namespace) -> Selection:
 
 
 @asynccontextmanager
-async def _opened(site: Site, name: str) -> AsyncIterator[tuple[Replay, Database]]:
+async def _opened(
+    site: Site, name: str, *, newest_only: bool
+) -> AsyncIterator[tuple[Replay, Database]]:
     """The log's owner sees which mandants there are; what is theirs is read in the app's role."""
     settings, blueprint = site.settings, site.blueprint
     log = await psycopg.AsyncConnection.connect(
@@ -157,7 +161,8 @@ async def _opened(site: Site, name: str) -> AsyncIterator[tuple[Replay, Database
             epochs = await epoch.known(connection)
         origin = Origin(blueprint.source, settings.stream_epoch, published, TOPICS)
         kinds = kinds_by_event(blueprint.kinds)
-        yield Replay(log, app, settings.keyring(), origin, kinds, epochs, name), own
+        keyring = settings.keyring()
+        yield Replay(log, app, keyring, origin, kinds, epochs, name, newest_only), own
 
 
 def _path(target: str) -> Path | None:

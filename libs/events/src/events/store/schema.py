@@ -264,6 +264,8 @@ def machinery_tables() -> Iterator[str]:
         for role, what in rights.items():
             yield f"grant {what} on {table} to {role}"
     yield f"create policy forgetting on idempotency to {MACHINERY} using (true)"
+    # A rebuild begins with the fences that stand, of whatever mandant.
+    yield "create policy owner_reads on erasure_fence for select to current_user using (true)"
     yield "revoke execute on function roll_inbox_seen(), stream_owner(uuid[]) from public"
     yield f"grant execute on function stream_owner(uuid[]) to {APP}"
     yield f"grant execute on function roll_inbox_seen() to {MACHINERY}"
