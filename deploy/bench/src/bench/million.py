@@ -86,7 +86,7 @@ async def _run(ground: Ground, deliveries: int, outcome: Outcome, *, spoilt: boo
                 await watch.drained()
         outcome.state = _state(urls)
     if spoilt and outcome.dead != dirty.garbage:
-        raise AssertionError(f"{dirty.garbage} were garbage, {outcome.dead} are dead")
+        raise AssertionError(f"{dirty.garbage} were garbage, {outcome.dead} are dead or held")
 
 
 async def _tell(ground: Ground, records: Iterable[Record], watch: Watch) -> None:
