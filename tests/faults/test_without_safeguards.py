@@ -31,7 +31,7 @@ def without(everything: World, *safeguards: str) -> Iterator[None]:
 def judged(everything: World, *traps: Trap, calm_s: float = 5.0) -> list[str]:
     """What the checker says; what is broken is not waited for as long as what is not."""
     runner = Runner(everything, faulty_for_s=10.0, calm_s=calm_s)
-    verdict = runner.run(Plan(seed=sum(map(hash, traps)) % 1000, traps=traps, changes=()))
+    verdict = runner.run(Plan(seed=800_000, traps=traps, changes=()))
     assert len(verdict.fired) == len(traps), verdict.fired
     return list(verdict.violations)
 
